@@ -1,0 +1,1 @@
+"""Settings, credentials, places on disk, keymap and theme specs."""

@@ -1,0 +1,1 @@
+"""The wire: signing, REST, stream, limits, decoding. The only room that knows JSON keys."""

@@ -1,0 +1,1 @@
+"""The one async service layer that feeds every screen through the bus."""

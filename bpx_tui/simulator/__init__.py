@@ -1,0 +1,1 @@
+"""The embedded simulated exchange: an independent reading of Backpack's specification."""
