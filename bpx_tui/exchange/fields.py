@@ -35,8 +35,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class InexactNumber(Exception):
-    """A number reached us as a float; the bytes must be parsed again with exact numbers."""
+class InexactNumber(UnreadableReply):
+    """A number reached us as a float. Inside `decode_json` the bytes are then parsed again with exact numbers."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"{key} is not an exact number.")
 
 
 def decode_json(raw: bytes | str, build: Callable[[object], T]) -> T:

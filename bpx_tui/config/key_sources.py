@@ -1,0 +1,162 @@
+"""Where the API key pair may come from: the environment, or one `.env` file named on purpose.
+
+Nothing is searched for: a `.env` in some parent folder is not ours. A file that others could read, or that is about to
+be committed, is refused with the command that mends it. Two sources that differ are an error, never a guess.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import stat
+import subprocess
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+from typing import NamedTuple
+
+from bpx_tui.config.credentials import Credentials, Secret
+from bpx_tui.errors import CredentialsError
+
+KEY_VARIABLE = "BPX_API_KEY"
+SECRET_VARIABLE = "BPX_API_SECRET"
+GUIDE_KEY_VARIABLE = "PUBLIC_KEY"
+GUIDE_SECRET_VARIABLE = "SECRET_KEY"
+"""The names that the exchange's own guide uses. Read from a file only: in an environment they may be anybody's."""
+
+MAX_FILE_BYTES = 256 * 1024
+GIT_TIMEOUT_SECONDS = 2.0
+
+
+class _Pair(NamedTuple):
+    source: str
+    key: Secret
+    secret: Secret
+
+
+def take_credentials(environ: MutableMapping[str, str], env_file: Path | None) -> Credentials | None:
+    """The key pair of this session, or `None` where none is configured.
+
+    Both variables are taken out of `environ`, so that no child process inherits them.
+
+    Raises:
+        CredentialsError: a source that cannot be used, half a pair, or two sources that differ.
+    """
+    found = [_pair(environ, KEY_VARIABLE, SECRET_VARIABLE, "the environment")]
+    for variable in (KEY_VARIABLE, SECRET_VARIABLE):
+        environ.pop(variable, None)
+    if env_file is not None:
+        values = read_env_file(env_file)
+        found.append(_pair(values, KEY_VARIABLE, SECRET_VARIABLE, str(env_file)))
+        found.append(_pair(values, GUIDE_KEY_VARIABLE, GUIDE_SECRET_VARIABLE, str(env_file)))
+    pairs = [pair for pair in found if pair is not None]
+    if not pairs:
+        return None
+    first = pairs[0]
+    for other in pairs[1:]:
+        if (other.key.reveal(), other.secret.reveal()) != (first.key.reveal(), first.secret.reveal()):
+            raise CredentialsError(
+                f"Two different API keys are set, in {first.source} and in {other.source}: keep one."
+            )
+    return Credentials(first.key, first.secret, source=first.source)
+
+
+def _pair(values: Mapping[str, str | Secret], key_name: str, secret_name: str, source: str) -> _Pair | None:
+    key, secret = values.get(key_name), values.get(secret_name)
+    if key is None and secret is None:
+        return None
+    if key is None or secret is None:
+        here, missing = (key_name, secret_name) if secret is None else (secret_name, key_name)
+        raise CredentialsError(f"{here} is set but {missing} is not (in {source}).")
+    return _Pair(source, _held(key), _held(secret))
+
+
+def _held(value: str | Secret) -> Secret:
+    return value if isinstance(value, Secret) else Secret(value)
+
+
+def read_env_file(path: Path) -> Mapping[str, Secret]:
+    """The names and values of a `.env` file, taken literally: `${NAME}` is not replaced.
+
+    Raises:
+        CredentialsError: the file cannot be trusted or does not read as `NAME=value` lines.
+    """
+    text = _decoded(_private_bytes(path), path)
+    return _parse(text, path)
+
+
+def _private_bytes(path: Path) -> bytes:
+    """The content of a regular file that only we can read and that is not about to be committed."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if path.is_symlink():
+            raise CredentialsError(f"{path} is a symbolic link: name the file itself.") from None
+        raise CredentialsError(f"{path} cannot be read: {error.strerror}.") from None
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise CredentialsError(f"{path} is not a regular file.")
+        if status.st_uid != os.geteuid():
+            raise CredentialsError(f"{path} belongs to another user.")
+        if status.st_mode & 0o077:
+            mode = stat.S_IMODE(status.st_mode)
+            raise CredentialsError(f"Others can read {path} (mode {mode:04o}). Run: chmod 600 {shlex.quote(str(path))}")
+        if status.st_size > MAX_FILE_BYTES:
+            raise CredentialsError(f"{path} is larger than {MAX_FILE_BYTES // 1024} KB: that is no .env file.")
+        content = file.read(MAX_FILE_BYTES)
+    if _git_would_take(path):
+        raise CredentialsError(f"{path} is in a git work tree and not ignored: add it to .gitignore first.")
+    return content
+
+
+def _git_would_take(path: Path) -> bool:
+    """Whether `git add` would pick the file up. Without git on this machine nothing would."""
+    folder = path.absolute().parent
+    if not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
+        return False
+    git = shutil.which("git")
+    if git is None:
+        return False
+    command = [git, "-C", str(folder), "check-ignore", "--quiet", "--", path.name]
+    try:
+        answer = subprocess.run(command, timeout=GIT_TIMEOUT_SECONDS, check=False, capture_output=True)
+    except (OSError, subprocess.TimeoutExpired):
+        return True
+    return answer.returncode != 0
+
+
+def _decoded(content: bytes, path: Path) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise CredentialsError(f"{path} is UTF-16: save it as UTF-8.")
+    if content.startswith(b"\xef\xbb\xbf"):
+        raise CredentialsError(f"{path} starts with a byte order mark: save it as UTF-8 without BOM.")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise CredentialsError(f"{path} is not UTF-8 text.") from None
+
+
+def _parse(text: str, path: Path) -> Mapping[str, Secret]:
+    from io import StringIO
+
+    from dotenv.parser import parse_stream
+
+    values: dict[str, Secret] = {}
+    for binding in parse_stream(StringIO(text)):
+        line = binding.original.line
+        if binding.error:
+            raise CredentialsError(f"{path}:{line}: expected NAME=value.")
+        if binding.key is None:
+            continue
+        if binding.value is None:
+            raise CredentialsError(f"{path}:{line}: {_name(binding.key)} has no = and no value.")
+        if binding.key in values:
+            raise CredentialsError(f"{path}:{line}: {_name(binding.key)} is set twice.")
+        values[binding.key] = Secret(binding.value)
+    return values
+
+
+def _name(key: str) -> str:
+    """A variable's name for a message. Anything long or odd could be a pasted value, so it is not repeated."""
+    return key if len(key) <= 32 and key.isascii() and key.isidentifier() else "this line's name"
