@@ -1,0 +1,1 @@
+"""What the exchange offers beside order books, each standing on the venue: strategies, RFQs, vaults, custody, dust."""

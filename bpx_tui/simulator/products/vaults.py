@@ -1,0 +1,283 @@
+"""Vaults: an account whose assets are shared out as tokens, minted at the NAV and redeemed after a delay.
+
+All tokens of a vault exist from the start; what the vault's own account holds is not in circulation, so minting and
+redeeming only move tokens and nothing is created. NAV is equity in USDC per circulating token; mints pay the higher,
+redeems get the lower of the spot NAV and its hourly average.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_DOWN, Decimal
+from enum import StrEnum
+from random import Random
+
+from bpx_tui.model.ids import Asset
+from bpx_tui.simulator.clock import Agenda
+from bpx_tui.simulator.markets import QUOTE
+from bpx_tui.simulator.orders import AccountId
+from bpx_tui.simulator.refusals import (
+    VenueRefusal,
+    insufficient_funds,
+    invalid_asset,
+    invalid_quantity,
+    invalid_request,
+)
+from bpx_tui.simulator.venue import Venue
+
+CRANK_US = 60_000_000
+"""How often a vault's NAV is taken."""
+
+AVERAGE_CRANKS = 60
+SNAPSHOT_US = 3_600_000_000
+DAY_US = 24 * SNAPSHOT_US
+NAV_STEP = Decimal("0.00000001")
+USDC_STEP = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class VaultTerms:
+    """A vault's fixed terms. `supply` is every token that exists; `account` holds its assets and unsold tokens."""
+
+    id: int
+    account: AccountId
+    token: Asset
+    supply: Decimal
+    min_mint: Decimal = Decimal(10)
+    min_redeem_tokens: Decimal = Decimal(1)
+    redeem_delay_us: int = DAY_US
+    token_step: Decimal = Decimal("0.000001")
+
+
+class RedeemStatus(StrEnum):
+    REQUESTED = "Requested"
+    REDEEMED = "Redeemed"
+    CANCELLED = "Cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Redeem:
+    """A request to redeem; `quantity` (USDC) and `nav` are known once redeemed, `reason` once cancelled."""
+
+    id: int
+    vault_id: int
+    account: AccountId
+    tokens: Decimal
+    status: RedeemStatus
+    time_us: int
+    quantity: Decimal | None = None
+    nav: Decimal | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nav:
+    """USDC per token, and what it is made of."""
+
+    nav: Decimal
+    average: Decimal
+    equity: Decimal
+    net_equity: Decimal
+    circulating: Decimal
+    last_crank_us: int | None
+
+    @property
+    def mint_nav(self) -> Decimal:
+        return max(self.nav, self.average)
+
+    @property
+    def redeem_nav(self) -> Decimal:
+        return min(self.nav, self.average)
+
+
+@dataclass(frozen=True, slots=True)
+class VaultSnapshot:
+    vault_id: int
+    time_us: int
+    nav: Decimal
+    equity: Decimal
+    circulating: Decimal
+
+
+class VaultDesk:
+    """All vaults of the exchange. Their accounts must be funded before this is built."""
+
+    def __init__(self, venue: Venue, agenda: Agenda, rng: Random, vaults: Sequence[VaultTerms]) -> None:
+        self._venue = venue
+        self._agenda = agenda
+        self._vaults = {terms.id: terms for terms in vaults}
+        self._navs: dict[int, deque[Decimal]] = {terms.id: deque(maxlen=AVERAGE_CRANKS) for terms in vaults}
+        self._last_crank_us: int | None = None
+        self._next_id = rng.randrange(900_000, 999_000)
+        self._pending: dict[int, Redeem] = {}
+        self._ended: list[Redeem] = []
+        self._snapshots: list[VaultSnapshot] = []
+        self._crank(venue.now_us)
+        self._snapshot(venue.now_us)
+        agenda.every(CRANK_US, self._crank, venue.now_us + CRANK_US)
+        agenda.every(SNAPSHOT_US, self._snapshot, venue.now_us + SNAPSHOT_US)
+
+    def vaults(self) -> tuple[VaultTerms, ...]:
+        return tuple(self._vaults.values())
+
+    def vault_of(self, account: AccountId) -> VaultTerms:
+        """The vault whose own account this is.
+
+        Raises:
+            VenueRefusal: 403, it is nobody's vault account.
+        """
+        for terms in self._vaults.values():
+            if terms.account == account:
+                return terms
+        raise VenueRefusal(403, "FORBIDDEN", "Account is not a vault")
+
+    def unsold(self, vault_id: int) -> Decimal:
+        """Tokens that can still be minted."""
+        terms = self._vault(vault_id)
+        return self._held(terms.account, terms.token) - self._escrowed(vault_id)
+
+    def nav(self, vault_id: int) -> Nav:
+        terms = self._vault(vault_id)
+        circulating = terms.supply - self.unsold(vault_id)
+        equity = self._equity(terms)
+        nav = (equity / circulating).quantize(NAV_STEP, ROUND_DOWN) if circulating > 0 else Decimal(1)
+        taken = self._navs[vault_id]
+        average = (sum(taken, Decimal(0)) / len(taken)).quantize(NAV_STEP, ROUND_DOWN) if taken else nav
+        net_equity = self._venue.collateral(terms.account).net_equity
+        return Nav(nav, average, equity, net_equity, circulating, self._last_crank_us)
+
+    def mint(self, account: AccountId, vault_id: int, asset: Asset, quantity: Decimal) -> Decimal:
+        """Pay USDC in; answers the tokens received.
+
+        Raises:
+            VenueRefusal: no such vault, not USDC, too little, sold out, or not enough funds.
+        """
+        terms = self._vault(vault_id)
+        if asset != QUOTE:
+            raise invalid_asset("Vault can only be minted with USDC")
+        if quantity < terms.min_mint:
+            raise invalid_quantity("Quantity is below the vault minimum")
+        tokens = (quantity / self.nav(vault_id).mint_nav) // terms.token_step * terms.token_step
+        if tokens > self.unsold(vault_id):
+            raise invalid_quantity("Quantity is above the remaining mint quantity")
+        self._venue.transfer(account, terms.account, QUOTE, quantity)
+        self._venue.transfer(terms.account, account, terms.token, tokens)
+        return tokens
+
+    def request_redeem(self, account: AccountId, vault_id: int, tokens: Decimal | None) -> Redeem:
+        """Hand tokens back (all of them with `None`); USDC comes after the vault's delay.
+
+        Raises:
+            VenueRefusal: no such vault, too few tokens, or a request is pending already.
+        """
+        terms = self._vault(vault_id)
+        if self._pending_of(account, vault_id) is not None:
+            raise invalid_request("Redeem request already pending")
+        balance = self._venue.capital(account).get(terms.token)
+        available = balance.available if balance is not None else Decimal(0)
+        wanted = available if tokens is None else tokens
+        if wanted < terms.min_redeem_tokens:
+            raise invalid_quantity("Quantity is below the vault minimum")
+        if wanted % terms.token_step:
+            raise invalid_request("Quantity decimal too long")
+        if wanted > available:
+            raise insufficient_funds()
+        self._venue.transfer(account, terms.account, terms.token, wanted)
+        self._next_id += 1
+        redeem = Redeem(self._next_id, vault_id, account, wanted, RedeemStatus.REQUESTED, self._venue.now_us)
+        self._pending[redeem.id] = redeem
+        self._agenda.at(self._venue.now_us + terms.redeem_delay_us, lambda _now: self._redeem(redeem.id))
+        return redeem
+
+    def cancel_redeem(self, account: AccountId, vault_id: int) -> Redeem:
+        """Take a pending request back.
+
+        Raises:
+            VenueRefusal: there is none.
+        """
+        self._vault(vault_id)
+        redeem = self._pending_of(account, vault_id)
+        if redeem is None:
+            raise invalid_request("Redeem request not found")
+        return self._cancel(redeem, "Cancelled by user")
+
+    def pending(self, vault_id: int) -> tuple[Redeem, ...]:
+        """Pending requests of a vault, oldest first."""
+        return tuple(redeem for redeem in self._pending.values() if redeem.vault_id == vault_id)
+
+    def redeems(self, account: AccountId) -> tuple[Redeem, ...]:
+        """Ended requests of an account, oldest first."""
+        return tuple(redeem for redeem in self._ended if redeem.account == account)
+
+    def snapshots(self, since_us: int, vault_id: int | None = None) -> tuple[VaultSnapshot, ...]:
+        """Hourly snapshots from `since_us` on, oldest first."""
+        return tuple(
+            row for row in self._snapshots if row.time_us >= since_us and (vault_id is None or row.vault_id == vault_id)
+        )
+
+    # ---- inside
+
+    def _vault(self, vault_id: int) -> VaultTerms:
+        terms = self._vaults.get(vault_id)
+        if terms is None:
+            raise invalid_request("Vault not found")
+        return terms
+
+    def _held(self, account: AccountId, asset: Asset) -> Decimal:
+        balance = self._venue.capital(account).get(asset)
+        return balance.available + balance.locked if balance is not None else Decimal(0)
+
+    def _escrowed(self, vault_id: int) -> Decimal:
+        return sum((redeem.tokens for redeem in self._pending.values() if redeem.vault_id == vault_id), Decimal(0))
+
+    def _equity(self, terms: VaultTerms) -> Decimal:
+        """The vault's assets at index prices plus unrealised PnL; its own tokens are worth nothing to itself."""
+        held = sum(
+            (
+                (balance.available + balance.locked + balance.staked) * self._venue.index(asset)
+                for asset, balance in self._venue.capital(terms.account).items()
+                if asset != terms.token
+            ),
+            Decimal(0),
+        )
+        return held + sum((row.pnl_unrealized for row in self._venue.positions(terms.account)), Decimal(0))
+
+    def _pending_of(self, account: AccountId, vault_id: int) -> Redeem | None:
+        return next((redeem for redeem in self.pending(vault_id) if redeem.account == account), None)
+
+    def _redeem(self, redeem_id: int) -> None:
+        redeem = self._pending.get(redeem_id)
+        if redeem is None:
+            return
+        terms = self._vault(redeem.vault_id)
+        nav = self.nav(redeem.vault_id).redeem_nav
+        quantity = (redeem.tokens * nav).quantize(USDC_STEP, ROUND_DOWN)
+        try:
+            self._venue.transfer(terms.account, redeem.account, QUOTE, quantity)
+        except VenueRefusal:
+            self._cancel(redeem, "Vault has insufficient liquidity")
+            return
+        del self._pending[redeem_id]
+        self._ended.append(
+            replace(redeem, status=RedeemStatus.REDEEMED, quantity=quantity, nav=nav, time_us=self._venue.now_us)
+        )
+
+    def _cancel(self, redeem: Redeem, reason: str) -> Redeem:
+        terms = self._vault(redeem.vault_id)
+        del self._pending[redeem.id]
+        self._venue.transfer(terms.account, redeem.account, terms.token, redeem.tokens)
+        ended = replace(redeem, status=RedeemStatus.CANCELLED, reason=reason, time_us=self._venue.now_us)
+        self._ended.append(ended)
+        return ended
+
+    def _crank(self, now_us: int) -> None:
+        for vault_id, taken in self._navs.items():
+            taken.append(self.nav(vault_id).nav)
+        self._last_crank_us = now_us
+
+    def _snapshot(self, now_us: int) -> None:
+        for vault_id in self._vaults:
+            nav = self.nav(vault_id)
+            self._snapshots.append(VaultSnapshot(vault_id, now_us, nav.nav, nav.equity, nav.circulating))
