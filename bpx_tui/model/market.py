@@ -70,6 +70,18 @@ class Market:
         return _decimals(self.step_size)
 
 
+@dataclass(frozen=True, slots=True)
+class ExchangeStatus:
+    """What the exchange says of itself. `word` is `Ok`, `Maintenance`, or a word it added since."""
+
+    word: str
+    message: str = ""
+
+    @property
+    def is_ok(self) -> bool:
+        return self.word == "Ok"
+
+
 def _decimals(step: Decimal) -> int:
     exponent = step.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
