@@ -45,6 +45,8 @@ class PlaceOrder(Intent):
     request: OrderRequest = field(kw_only=True)
     book_last_id: int | None = field(default=None, kw_only=True)
     """Update id of the book that the user confirmed against."""
+    despite_unknown: bool = field(default=False, kw_only=True)
+    """The user accepts that an order in doubt on the same market and side may do the same a second time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,89 @@
+"""Asking the exchange what became of an order. Presence proves; absence proves nothing by itself."""
+
+from __future__ import annotations
+
+from bpx_tui.model.lifecycle import is_terminal
+from bpx_tui.model.orders import Order, TrackedOrder
+from bpx_tui.service.evidence import Evidence
+from bpx_tui.service.order_board import CREATED_TOLERANCE_MS, OrderBoard, Source, belongs
+from bpx_tui.service.ports import AccountReads
+
+PAGE = 100
+MOST_PAGES = 5
+"""History is read back at most this far for one order: 500 rows of its market."""
+
+
+class Lookup:
+    """Reads open orders, history and fills for one order and hands what it finds to the evidence."""
+
+    def __init__(self, venue: AccountReads, board: OrderBoard, evidence: Evidence) -> None:
+        self._venue = venue
+        self._board = board
+        self._evidence = evidence
+
+    async def known_order(self, tracked: TrackedOrder) -> TrackedOrder:
+        """Look up an order whose exchange id is known: history first, then what rests.
+
+        Raises:
+            ExchangeError: a read failed; nothing can be said.
+        """
+        order = tracked.order
+        if order is None:
+            return tracked
+        for row in await self._venue.order_history(symbol=order.symbol, order_id=order.order_id):
+            if row.order_id == order.order_id:
+                self._evidence.order(row, Source.HISTORY)
+                if is_terminal(row):
+                    await self._fills_of(row)
+        after = self._board.get(order.order_id, tracked.client_id) or tracked
+        if after.is_live:
+            for row in await self._venue.open_orders(order.symbol):
+                self._evidence.order(row, Source.OPEN_ORDERS)
+        return self._board.get(order.order_id, tracked.client_id) or after
+
+    async def sent_order(self, tracked: TrackedOrder) -> bool:
+        """One sweep for an order of ours that has no exchange id yet: open orders, history, fills.
+
+        True when it was found; False when all three were read whole and it is in none.
+
+        Raises:
+            ExchangeError: a read failed; the sweep says nothing.
+        """
+        for row in await self._venue.open_orders(tracked.symbol):
+            self._evidence.order(row, Source.OPEN_ORDERS)
+        if self._found(tracked):
+            return True
+        await self._search_history(tracked)
+        if self._found(tracked):
+            return True
+        await self._search_fills(tracked)
+        return self._found(tracked)
+
+    def _found(self, tracked: TrackedOrder) -> bool:
+        now = self._board.get(None, tracked.client_id)
+        return now is not None and now.order is not None
+
+    async def _search_history(self, tracked: TrackedOrder) -> None:
+        """History cannot be asked by client id: page back, newest first, to before the order was sent."""
+        since = (tracked.sent_ms or 0) - CREATED_TOLERANCE_MS
+        for page in range(MOST_PAGES):
+            rows = await self._venue.order_history(symbol=tracked.symbol, limit=PAGE, offset=page * PAGE)
+            for row in rows:
+                if row.client_id == tracked.client_id and belongs(tracked, row):
+                    self._evidence.order(row, Source.HISTORY)
+                    return
+            if len(rows) < PAGE or any((row.created_ms or since) < since for row in rows):
+                return
+
+    async def _search_fills(self, tracked: TrackedOrder) -> None:
+        since = (tracked.sent_ms or 0) - CREATED_TOLERANCE_MS
+        for fill in await self._venue.fills(symbol=tracked.symbol, from_ms=since, limit=PAGE):
+            if fill.client_id != tracked.client_id or tracked.request is None or fill.side != tracked.request.side:
+                continue
+            self._evidence.fills((fill,))
+            for row in await self._venue.order_history(symbol=tracked.symbol, order_id=fill.order_id):
+                self._evidence.order(row, Source.HISTORY)
+
+    async def _fills_of(self, order: Order) -> None:
+        if order.executed_quantity:
+            self._evidence.fills(await self._venue.fills(symbol=order.symbol, order_id=order.order_id, limit=PAGE))
