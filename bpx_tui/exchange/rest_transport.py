@@ -1,7 +1,7 @@
 """One warm HTTP session to the exchange. A request leaves it at most once, and never for another host.
 
-aiohttp on its own would send a GET or DELETE again when a kept-alive connection turns out dead, follow redirects with body
-and signature to other hosts, take proxies from the environment and wait five minutes. None of that happens here.
+aiohttp on its own would send a GET or DELETE again when a kept-alive connection turns out dead, follow redirects with
+body and signature to other hosts, take proxies from the environment and wait five minutes. None of that happens here.
 """
 
 from __future__ import annotations
