@@ -93,10 +93,11 @@ def _private_bytes(path: Path) -> bytes:
         if path.is_symlink():
             raise CredentialsError(f"{path} is a symbolic link: name the file itself.") from None
         raise CredentialsError(f"{path} cannot be read: {error.strerror}.") from None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise CredentialsError(f"{path} is not a regular file.")
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise CredentialsError(f"{path} is not a regular file.")
         if status.st_uid != os.geteuid():
             raise CredentialsError(f"{path} belongs to another user.")
         if status.st_mode & 0o077:
