@@ -12,6 +12,8 @@ from bpx_tui.simulator.views import SqrtFunction
 QUOTE = Asset("USDC")
 """The one quote and settlement asset."""
 
+NO_MARGIN = SqrtFunction(Decimal(0), Decimal(0))
+
 
 @dataclass(frozen=True, slots=True)
 class PriceFilter:
@@ -136,8 +138,8 @@ class AssetTerms:
     display_name: str
     decimals: int
     haircut: Haircut | None = None
-    imf: SqrtFunction = SqrtFunction(Decimal(0), Decimal(0))
-    mmf: SqrtFunction = SqrtFunction(Decimal(0), Decimal(0))
+    imf: SqrtFunction = NO_MARGIN
+    mmf: SqrtFunction = NO_MARGIN
     lending: LendingTerms | None = None
 
 

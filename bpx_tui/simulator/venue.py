@@ -4,22 +4,38 @@ Synchronous and deterministic: time comes in by `advance`, randomness by the con
 same calls gives the same answers and the same events. Nothing here does I/O. Calls either change the exchange and
 answer, or raise `VenueRefusal` and change nothing. Money and prices are exact `Decimal`s.
 
-Funds are ordinary ledger accounts named in `FUNDS`: what the exchange earns or owes is there to be counted.
+Funds are ordinary ledger accounts (`ledger.FUNDS`): what the exchange earns or owes is there to be counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
-from typing import TypeAlias
 
 from bpx_tui.model.enums import MarketKind, Side, TradingState
 from bpx_tui.model.ids import Asset, ClientId, OrderId, Symbol
-from bpx_tui.simulator.events import VenueEvent
+from bpx_tui.simulator.accounts import NO_FEES, TIER_ONE, Account
+from bpx_tui.simulator.clearing import Clearing
+from bpx_tui.simulator.core import Core, Listener
+from bpx_tui.simulator.funding import Funding
+from bpx_tui.simulator.inquiry import Inquiry
+from bpx_tui.simulator.ledger import CLEARING, FEES, FUNDS, INSURANCE, LENDING
+from bpx_tui.simulator.lending import LendingDesk
+from bpx_tui.simulator.liquidation import Liquidation
+from bpx_tui.simulator.margin import MarginDesk
 from bpx_tui.simulator.markets import AssetTerms, Catalogue, Market
-from bpx_tui.simulator.orders import AccountId, CancelScope, FillRecord, NewOrder, OrderRecord
-from bpx_tui.simulator.refusals import VenueRefusal
+from bpx_tui.simulator.orderdesk import OrderDesk
+from bpx_tui.simulator.orders import ZERO, AccountId, CancelScope, FillRecord, NewOrder, OrderRecord
+from bpx_tui.simulator.refusals import VenueRefusal, not_found
+from bpx_tui.simulator.reserves import Reserves
+from bpx_tui.simulator.seeds import seed_house
+from bpx_tui.simulator.settlement import Settlement
+from bpx_tui.simulator.timekeeper import Timekeeper
+from bpx_tui.simulator.trading import Trading
+from bpx_tui.simulator.treasury import Treasury
+from bpx_tui.simulator.triggers import Triggers
 from bpx_tui.simulator.views import (
     AccountInfo,
     AccountSettings,
@@ -34,40 +50,54 @@ from bpx_tui.simulator.views import (
     VenueState,
 )
 
-Listener: TypeAlias = Callable[[VenueEvent], None]
+__all__ = ["CLEARING", "FEES", "FUNDS", "INSURANCE", "LENDING", "Listener", "Venue", "VenueRefusal"]
 
-FEES = AccountId("fund:fees")
-INSURANCE = AccountId("fund:insurance")
-CLEARING = AccountId("fund:clearing")
-LENDING = AccountId("fund:lending")
-FUNDS = (FEES, INSURANCE, CLEARING, LENDING)
+FIRST_USER_ID = 1_813_869
 
 
 class Venue:
     """One exchange: markets, accounts, orders, positions, money."""
 
-    def __init__(self, catalogue: Catalogue, *, now_us: int, rng: Random) -> None: ...
+    def __init__(self, catalogue: Catalogue, *, now_us: int, rng: Random) -> None:
+        self._core = core = Core(catalogue, now_us=now_us, rng=rng)
+        self._keys: dict[str, AccountId] = {}
+        self._user_id = FIRST_USER_ID
+        self._margin = MarginDesk(core)
+        self._lending = LendingDesk(core)
+        settlement = Settlement(core, self._lending)
+        reserves = Reserves(core, self._margin, self._lending)
+        self._inquiry = Inquiry(core, self._margin, self._lending)
+        self._treasury = Treasury(core, self._margin, self._lending, reserves, self._inquiry, settlement)
+        clearing = Clearing(core, settlement, self._margin)
+        trading = Trading(core, reserves, clearing)
+        triggers = Triggers(core, trading)
+        self._orders = OrderDesk(core, trading, triggers, self._treasury, reserves, clearing)
+        backstop = seed_house(core, self._lending)
+        liquidation = Liquidation(core, self._margin, trading, triggers, clearing, backstop)
+        self._timekeeper = Timekeeper(
+            core, self._orders, Funding(core, settlement), self._lending, self._treasury, settlement, liquidation
+        )
 
     # ---- time and listening
 
     @property
     def now_us(self) -> int:
         """Exchange time of the last action or `advance`, microseconds."""
-        raise NotImplementedError
+        return self._core.now_us
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` with every event, in order, during the call that causes it.
 
         A listener must not call back into the venue.
         """
-        raise NotImplementedError
+        self._core.listeners.append(listener)
 
     def advance(self, now_us: int) -> None:
         """Move time to `now_us` and do what falls due: marks (1 s), funding, interest, triggers, liquidations.
 
         Time never goes back: an earlier `now_us` is ignored.
         """
-        raise NotImplementedError
+        self._timekeeper.advance(now_us)
 
     # ---- accounts and money
 
@@ -89,22 +119,39 @@ class Venue:
         Raises:
             ValueError: the name or a key is taken.
         """
-        raise NotImplementedError
+        account_id = AccountId(name)
+        if account_id in self._core.ledger.accounts:
+            raise ValueError(f"there is an account {name!r} already")
+        if user_id is None:
+            self._user_id += 1
+            user_id = self._user_id
+        rates = fees or (NO_FEES if house else TIER_ONE)
+        account = Account(account_id, user_id, subaccount_id, house=house, fees=rates)
+        self._core.ledger.accounts[account_id] = account
+        for api_key in api_keys:
+            self.add_api_key(account_id, api_key)
+        return account.info()
 
     def add_api_key(self, account: AccountId, api_key: str) -> None:
         """Let `api_key` (base64 public key) act for the account."""
-        raise NotImplementedError
+        if api_key in self._keys:
+            raise ValueError("this API key is taken")
+        self._keys[api_key] = account
+        self._core.account(account).api_keys.append(api_key)
 
     def account_of_key(self, api_key: str) -> AccountId | None:
-        raise NotImplementedError
+        return self._keys.get(api_key)
 
     def accounts(self) -> tuple[AccountInfo, ...]:
         """Every account, funds left out, in order of creation."""
-        raise NotImplementedError
+        return tuple(account.info() for account in self._core.ledger.accounts.values() if account.id not in FUNDS)
 
     def deposit(self, account: AccountId, asset: Asset, quantity: Decimal) -> None:
         """Money comes in."""
-        raise NotImplementedError
+        self._core.step()
+        holder = self._core.account(account)
+        self._treasury.deposit(holder, asset, quantity)
+        self._core.flush_balances(holder)
 
     def lock_withdrawal(
         self, account: AccountId, asset: Asset, quantity: Decimal, *, auto_borrow: bool, auto_lend_redeem: bool
@@ -114,15 +161,23 @@ class Venue:
         Raises:
             VenueRefusal: not enough free funds or margin.
         """
-        raise NotImplementedError
+        self._core.step()
+        holder = self._core.account(account)
+        ticket = self._treasury.lock_withdrawal(
+            holder, asset, quantity, auto_borrow=auto_borrow, auto_lend_redeem=auto_lend_redeem
+        )
+        self._core.flush_balances(holder)
+        return ticket
 
     def complete_withdrawal(self, ticket: int) -> None:
         """The locked money leaves the exchange."""
-        raise NotImplementedError
+        self._core.step()
+        self._core.flush_balances(self._treasury.complete_withdrawal(ticket))
 
     def release_withdrawal(self, ticket: int) -> None:
         """The withdrawal did not happen: unlock the money."""
-        raise NotImplementedError
+        self._core.step()
+        self._core.flush_balances(self._treasury.release_withdrawal(ticket))
 
     def transfer(self, giver: AccountId, taker: AccountId, asset: Asset, quantity: Decimal) -> None:
         """Move free money between two accounts or funds (vaults, sub-accounts, dust).
@@ -130,17 +185,22 @@ class Venue:
         Raises:
             VenueRefusal: the giver has not enough, or needs it as margin.
         """
-        raise NotImplementedError
+        self._core.step()
+        holder, receiver = self._core.account(giver), self._core.account(taker)
+        self._treasury.transfer(holder, receiver, asset, quantity)
+        self._core.flush_balances(holder)
+        self._core.flush_balances(receiver)
 
     def capital(self, account: AccountId) -> Mapping[Asset, BalanceView]:
         """Balances, assets never held left out, sorted by asset."""
-        raise NotImplementedError
+        purses = self._core.account(account).purses
+        return {asset: BalanceView(purse.available, purse.locked, ZERO) for asset, purse in sorted(purses.items())}
 
     def collateral(self, account: AccountId) -> CollateralView:
-        raise NotImplementedError
+        return self._margin.collateral_view(self._core.account(account))
 
     def settings(self, account: AccountId) -> AccountSettings:
-        raise NotImplementedError
+        return self._core.account(account).settings()
 
     def update_settings(
         self,
@@ -156,7 +216,15 @@ class Venue:
         Raises:
             VenueRefusal: leverage out of range, or too low for what is open.
         """
-        raise NotImplementedError
+        holder = self._core.account(account)
+        if leverage_limit is not None:
+            self._treasury.set_leverage(holder, leverage_limit)
+        if auto_borrow_settlements is not None:
+            holder.auto_borrow_settlements = auto_borrow_settlements
+        if auto_lend is not None:
+            holder.auto_lend = auto_lend
+        if auto_repay_borrows is not None:
+            holder.auto_repay_borrows = auto_repay_borrows
 
     def max_order_quantity(
         self,
@@ -170,15 +238,25 @@ class Venue:
         auto_lend_redeem: bool = False,
     ) -> Decimal:
         """Largest order the account could place now, a multiple of the step, at `price` or the best price."""
-        raise NotImplementedError
+        return self._inquiry.max_order(
+            self._core.account(account),
+            self.market(symbol),
+            side,
+            price,
+            reduce_only=reduce_only,
+            auto_borrow=auto_borrow,
+            auto_lend_redeem=auto_lend_redeem,
+        )
 
     def max_borrow_quantity(self, account: AccountId, asset: Asset) -> Decimal:
-        raise NotImplementedError
+        return self._inquiry.max_borrow(self._core.account(account), asset)
 
     def max_withdrawal_quantity(
         self, account: AccountId, asset: Asset, *, auto_borrow: bool = False, auto_lend_redeem: bool = False
     ) -> Decimal:
-        raise NotImplementedError
+        return self._inquiry.max_withdrawal(
+            self._core.account(account), asset, auto_borrow=auto_borrow, auto_lend_redeem=auto_lend_redeem
+        )
 
     # ---- orders
 
@@ -188,11 +266,17 @@ class Venue:
         Raises:
             VenueRefusal: nothing was placed.
         """
-        raise NotImplementedError
+        return self._orders.place(self._core.account(account), order)
 
     def place_batch(self, account: AccountId, orders: Iterable[NewOrder]) -> tuple[OrderRecord | VenueRefusal, ...]:
         """Place several in order; each stands or falls alone."""
-        raise NotImplementedError
+        outcomes: list[OrderRecord | VenueRefusal] = []
+        for order in orders:
+            try:
+                outcomes.append(self.place(account, order))
+            except VenueRefusal as refusal:
+                outcomes.append(refusal)
+        return tuple(outcomes)
 
     def cancel(
         self,
@@ -207,13 +291,13 @@ class Venue:
         Raises:
             VenueRefusal: "Order not found" where it is not open.
         """
-        raise NotImplementedError
+        return self._orders.cancel(self._core.account(account), symbol, order_id, client_id)
 
     def cancel_all(
         self, account: AccountId, symbol: Symbol, scope: CancelScope | None = None
     ) -> tuple[OrderRecord, ...]:
         """Cancel what is open on one market; empty when there was nothing."""
-        raise NotImplementedError
+        return self._orders.cancel_all(self._core.account(account), symbol, scope)
 
     def order(
         self,
@@ -228,31 +312,54 @@ class Venue:
         Raises:
             VenueRefusal: 404 where it is not open, whatever became of it.
         """
-        raise NotImplementedError
+        found = self._orders.find(self._core.account(account), symbol, order_id, client_id)
+        if found is None:
+            raise not_found()
+        return found.record()
 
     def open_orders(
         self, account: AccountId, *, symbol: Symbol | None = None, market_kind: MarketKind | None = None
     ) -> tuple[OrderRecord, ...]:
         """Resting and trigger-pending orders, oldest first."""
-        raise NotImplementedError
+        holder = self._core.account(account)
+        found = [order.record() for order in (*holder.orders.values(), *holder.pending.values())]
+        return tuple(
+            sorted(
+                (
+                    order
+                    for order in found
+                    if symbol in (None, order.symbol) and market_kind in (None, self._core.markets[order.symbol].kind)
+                ),
+                key=lambda order: int(order.id),
+            )
+        )
 
     def order_history(self, account: AccountId) -> tuple[OrderRecord, ...]:
         """Orders that ended, oldest first, each as it ended; bounded to the newest `HISTORY_LIMIT`."""
-        raise NotImplementedError
+        return tuple(self._core.account(account).history)
 
     def fills(self, account: AccountId) -> tuple[FillRecord, ...]:
         """Fills, oldest first; bounded to the newest `HISTORY_LIMIT`."""
-        raise NotImplementedError
+        return tuple(self._core.account(account).fills)
 
     # ---- positions
 
     def positions(self, account: AccountId, symbol: Symbol | None = None) -> tuple[PositionView, ...]:
         """Open positions. With `symbol` the estimated liquidation price is filled in, otherwise it is zero."""
-        raise NotImplementedError
+        holder = self._core.account(account)
+        views = []
+        for position in holder.positions.values():
+            if position.quantity and symbol in (None, position.symbol):
+                view = self._margin.position_view(holder, position)
+                if symbol is not None:
+                    price = self._margin.liquidation_price(holder, position)
+                    view = replace(view, est_liquidation_price=price)
+                views.append(view)
+        return tuple(views)
 
     def closed_positions(self, account: AccountId) -> tuple[PositionView, ...]:
         """Positions that ended, oldest first; bounded like the history."""
-        raise NotImplementedError
+        return tuple(self._core.account(account).closed_positions)
 
     # ---- borrowing and lending
 
@@ -262,63 +369,75 @@ class Venue:
         Raises:
             VenueRefusal: funds, supply, limits or margin do not allow it.
         """
-        raise NotImplementedError
+        self._core.step()
+        holder = self._core.account(account)
+        self._treasury.borrow_lend(holder, asset, side, quantity)
+        self._core.flush_balances(holder)
 
     def borrow_lend_positions(self, account: AccountId) -> tuple[BorrowLendView, ...]:
-        raise NotImplementedError
+        holder = self._core.account(account)
+        return tuple(self._margin.borrow_lend_view(holder, asset) for asset in sorted(holder.loans))
 
     def borrow_lend_markets(self) -> tuple[BorrowLendMarketView, ...]:
-        raise NotImplementedError
+        return tuple(self._lending.view(pool) for pool in self._lending.pools.values())
 
     # ---- markets
 
     def markets(self) -> tuple[Market, ...]:
-        raise NotImplementedError
+        return self._core.catalogue.markets
 
     def market(self, symbol: Symbol) -> Market:
         """Raises: KeyError, there is no such market."""
-        raise NotImplementedError
+        return self._core.markets[symbol]
 
     def assets(self) -> tuple[AssetTerms, ...]:
-        raise NotImplementedError
+        return self._core.catalogue.assets
 
     def book_state(self, symbol: Symbol) -> TradingState:
-        raise NotImplementedError
+        book = self._core.books.get(symbol)
+        return self.market(symbol).initial_state if book is None else book.state
 
     def set_book_state(self, symbol: Symbol, state: TradingState) -> None:
         """Open or restrict a market; closing it expires what rests there."""
-        raise NotImplementedError
+        self._orders.set_book_state(self._core.books[symbol], state)
 
     def depth(self, symbol: Symbol, limit: int | None = None) -> DepthView:
         """The book, best first, at most `limit` levels a side."""
-        raise NotImplementedError
+        return self._core.books[symbol].depth(limit, self._core.now_us)
 
     def best(self, symbol: Symbol) -> tuple[Decimal | None, Decimal | None]:
         """Best bid and best ask."""
-        raise NotImplementedError
+        book = self._core.books[symbol]
+        return book.bids.best(), book.asks.best()
 
     def last_price(self, symbol: Symbol) -> Decimal | None:
         """Price of the last trade."""
-        raise NotImplementedError
+        book = self._core.books.get(symbol)
+        return None if book is None else book.last_price
 
     def mark(self, symbol: Symbol) -> MarkView:
-        raise NotImplementedError
+        return self._core.prices.view(self.market(symbol))
 
     def index(self, asset: Asset) -> Decimal:
         """Reference price of an asset in USDC."""
-        raise NotImplementedError
+        return self._core.prices.index(asset)
 
     def set_index(self, asset: Asset, price: Decimal) -> None:
         """The order flow's word on what an asset is worth; marks follow at the next second."""
-        raise NotImplementedError
+        if price <= 0:
+            raise ValueError(f"an index must be positive, was {price}")
+        self._core.prices.set_index(asset, price)
 
     def open_interest(self, symbol: Symbol) -> Decimal:
         """Sum of all long positions, base units; zero for spot."""
-        raise NotImplementedError
+        return self._core.open_interest(symbol) if symbol in self._core.holders else ZERO
 
     def touch(self, symbol: Symbol) -> None:
         """Advance the depth sequence without a change (`BookChanged` with no levels)."""
-        raise NotImplementedError
+        self._core.step()
+        event = self._core.books[symbol].take_changes(self._core.now_us, even_if_empty=True)
+        if event is not None:
+            self._core.emit(event)
 
     def trade_off_book(
         self, buyer: AccountId, seller: AccountId, symbol: Symbol, price: Decimal, quantity: Decimal
@@ -328,10 +447,15 @@ class Venue:
         Raises:
             VenueRefusal: one side lacks funds or margin.
         """
-        raise NotImplementedError
+        return self._orders.trade_off_book(buyer, seller, self.market(symbol), price, quantity)
 
     # ---- truth
 
     def state(self) -> VenueState:
         """Totals for checking that nothing was created or lost."""
-        raise NotImplementedError
+        ledger = self._core.ledger
+        funds = {
+            fund: {asset: purse.available + purse.locked for asset, purse in ledger.accounts[fund].purses.items()}
+            for fund in FUNDS
+        }
+        return VenueState(ledger.totals(), dict(ledger.deposited), funds, self._core.now_us)

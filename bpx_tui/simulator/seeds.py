@@ -1,0 +1,36 @@
+"""What the exchange itself owns at the start: liquidity, insurance, the backstop, and life in the lending pools."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from bpx_tui.simulator.accounts import NO_FEES, Account
+from bpx_tui.simulator.core import Core
+from bpx_tui.simulator.lending import LendingDesk
+from bpx_tui.simulator.markets import QUOTE
+from bpx_tui.simulator.orders import AccountId
+
+CLEARING_SEED = Decimal(100_000_000)
+INSURANCE_SEED = Decimal(20_000_000)
+BACKSTOP_SEED = Decimal(500_000_000)
+
+
+def seed_house(core: Core, lending: LendingDesk) -> Account:
+    """Fund the exchange; answers the backstop liquidity provider's account."""
+    ledger = core.ledger
+    ledger.deposit(ledger.clearing, QUOTE, CLEARING_SEED)
+    ledger.deposit(ledger.insurance, QUOTE, INSURANCE_SEED)
+    backstop = _house(core, "house:backstop")
+    ledger.deposit(backstop, QUOTE, BACKSTOP_SEED)
+    lender, borrower = _house(core, "house:lender"), _house(core, "house:borrower")
+    for pool in lending.pools.values():
+        ledger.deposit(lender, pool.asset, pool.terms.seed_lent)
+        lending.lend(lender, pool.asset, pool.terms.seed_lent, "Manual")
+        lending.borrow(borrower, pool.asset, pool.terms.seed_borrowed, "Manual")
+    return backstop
+
+
+def _house(core: Core, name: str) -> Account:
+    account = Account(AccountId(name), 0, None, house=True, fees=NO_FEES)
+    core.ledger.accounts[account.id] = account
+    return account
