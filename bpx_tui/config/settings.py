@@ -34,7 +34,8 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "rest_url": BACKPACK.rest_url,
     "ws_url": BACKPACK.ws_url,
     "log_level": "info",
-    "max_order_usd": "",
+    "max_order_notional": "",
+    "max_position_notional": "",
 }
 """Every setting: its name in `config.toml`, as `BPX_NAME` in the environment, and for some as a flag."""
 
@@ -49,8 +50,10 @@ class Settings:
     """Name of a theme; `None` for the program's own."""
     endpoints: Endpoints
     log_level: LogLevel
-    max_order_usd: Decimal | None
+    max_order_notional: Decimal | None
     """Largest notional of one order in quote currency; `None` for no cap."""
+    max_position_notional: Decimal | None
+    """The same for the position that an order would lead to."""
     sources: Mapping[str, str]
 
 
@@ -86,7 +89,8 @@ def resolve(*sources: Mapping[str, Given]) -> Settings:
             ws_url=_parsed(chosen["ws_url"], lambda text: parse_url(text, ("wss", "ws"))),
         ),
         log_level=_parsed(chosen["log_level"], _log_level),
-        max_order_usd=_parsed(chosen["max_order_usd"], _money),
+        max_order_notional=_parsed(chosen["max_order_notional"], _money),
+        max_position_notional=_parsed(chosen["max_position_notional"], _money),
         sources={name: given.source for name, given in chosen.items()},
     )
 

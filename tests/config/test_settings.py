@@ -48,7 +48,7 @@ def test_defaults() -> None:
     assert settings.symbol == "SOL_USDC"
     assert settings.interval is KlineInterval.M1
     assert settings.endpoints == BACKPACK
-    assert settings.max_order_usd is None
+    assert settings.max_order_notional is None
     assert set(settings.sources.values()) == {"default"}
 
 
@@ -57,15 +57,15 @@ def test_flag_beats_environment_beats_env_file_beats_config_file_beats_default(t
         flag(symbol="A_USDC"),
         from_variables({"BPX_SYMBOL": "B_USDC", "BPX_INTERVAL": "5m", "HOME": "/"}),
         from_variables({"BPX_SYMBOL": "C_USDC", "BPX_INTERVAL": "15m", "BPX_THEME": "light"}, ".env"),
-        in_file(tmp_path, 'symbol = "D_USDC"\ninterval = "1h"\ntheme = "mono"\nmax_order_usd = "250.50"\n'),
+        in_file(tmp_path, 'symbol = "D_USDC"\ninterval = "1h"\ntheme = "mono"\nmax_order_notional = "250.50"\n'),
     ]
     settings = resolve(*layers)
     assert (settings.symbol, settings.interval, settings.theme) == ("A_USDC", KlineInterval.M5, "light")
-    assert settings.max_order_usd == Decimal("250.50")
+    assert settings.max_order_notional == Decimal("250.50")
     assert settings.sources["symbol"] == "--symbol"
     assert settings.sources["interval"] == "BPX_INTERVAL"
     assert settings.sources["theme"] == ".env: BPX_THEME"
-    assert settings.sources["max_order_usd"].endswith("config.toml:4")
+    assert settings.sources["max_order_notional"].endswith("config.toml:4")
     assert resolve(*layers[1:]).symbol == "B_USDC"
     assert resolve(*layers[2:]).symbol == "C_USDC"
     assert resolve(*layers[3:]).symbol == "D_USDC"
@@ -93,12 +93,12 @@ def test_a_symbol_that_would_act_on_the_terminal_is_shown_harmlessly() -> None:
 
 @pytest.mark.parametrize("text", ["-1", "+1", "1e5", "NaN", "inf", "1_000", "1,000", "１２", " 1", "1.", ".5", "0x10"])
 def test_an_amount_is_plain_digits(text: str) -> None:
-    assert error_of(max_order_usd=text) == '--max-order-usd: Plain digits only, e.g. "1000" or "0.5".'
+    assert error_of(max_order_notional=text) == '--max-order-notional: Plain digits only, e.g. "1000" or "0.5".'
 
 
 @pytest.mark.parametrize("text", ["0", "0.00", "000"])
 def test_an_amount_of_nothing_is_refused(text: str) -> None:
-    assert error_of(max_order_usd=text) == "--max-order-usd: Must be greater than 0."
+    assert error_of(max_order_notional=text) == "--max-order-notional: Must be greater than 0."
 
 
 @given(st.text())
@@ -114,11 +114,14 @@ def test_any_text_gives_settings_or_a_config_error(text: str) -> None:
         ("symbol\n", "config.toml:1:7 expected '='"),
         ('theme = "dark"\n\tsymbol = [\n', "config.toml:"),
         ('theme = "dark"\ntheme = "light"\n', "config.toml:2:"),
-        ('max_ordr_usd = "1"\n', "config.toml:1 unknown setting 'max_ordr_usd'. Did you mean max_order_usd?"),
-        ("\n\nmax_order_usd = 1000\n", "config.toml:3 max_order_usd must be a text in quotes"),
-        ("max_order_usd = 0.1\n", "config.toml:1 max_order_usd must be a text in quotes"),
-        ("max_order_usd = nan\n", "config.toml:1 max_order_usd must be a text in quotes"),
-        ("max_order_usd = 1e309\n", "config.toml:1 max_order_usd must be a text in quotes"),
+        (
+            'max_ordr_notional = "1"\n',
+            "config.toml:1 unknown setting 'max_ordr_notional'. Did you mean max_order_notional?",
+        ),
+        ("\n\nmax_order_notional = 1000\n", "config.toml:3 max_order_notional must be a text in quotes"),
+        ("max_order_notional = 0.1\n", "config.toml:1 max_order_notional must be a text in quotes"),
+        ("max_order_notional = nan\n", "config.toml:1 max_order_notional must be a text in quotes"),
+        ("max_order_notional = 1e309\n", "config.toml:1 max_order_notional must be a text in quotes"),
         ("theme = true\n", "config.toml:1 theme must be a text in quotes"),
         ('\n[symbol]\nx = "1"\n', "config.toml:2 symbol must be a text in quotes"),
         ('[something]\nx = "1"\n', "config.toml:1 unknown setting 'something'. Known: "),
