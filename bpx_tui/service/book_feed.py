@@ -13,7 +13,6 @@ from decimal import Decimal
 
 from bpx_tui.clock import Clock
 from bpx_tui.errors import ExchangeError
-from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.model.book import Applied, OrderBook, Seeded
 from bpx_tui.model.enums import Side
 from bpx_tui.model.ids import Symbol
@@ -43,7 +42,6 @@ class BookFeed:
         latest: Latest,
         proofs: Proofs,
         clock: Clock,
-        time: ServerClock,
         own_levels: Callable[[Symbol], tuple[OwnLevel, ...]],
         resubscribe: Callable[[], None],
     ) -> None:
@@ -55,10 +53,9 @@ class BookFeed:
         self._latest = latest
         self._proofs = proofs
         self._clock = clock
-        self._time = time
         self._own_levels = own_levels
         self._resubscribe = resubscribe
-        self._key = book_topic(symbol)
+        self.key = book_topic(symbol)
         self._waited_since: float | None = clock.monotonic()
         self._wanted = asyncio.Event()
         self._wanted.set()
@@ -70,7 +67,7 @@ class BookFeed:
         self._trouble = ""
         self._view = BookView(symbol, FeedState.WAITING, reason="waiting for the book", waited_since=self._waited_since)
         self._shown = self._view
-        latest.put(self._key, self._view)
+        latest.put(self.key, self._view)
 
     @property
     def state(self) -> FeedState:
@@ -80,6 +77,12 @@ class BookFeed:
     @property
     def view(self) -> BookView:
         return self._view
+
+    def group(self, grouping: Decimal | None) -> None:
+        """Collect prices in buckets of that size; `None`, or not more than the tick size, shows every price."""
+        if grouping is not None and (grouping <= 0 or (self.tick_size is not None and grouping <= self.tick_size)):
+            grouping = None
+        self.grouping = grouping
 
     def on_delta(self, delta: DepthDelta) -> None:
         """The hot path: a delta in arrival order."""
@@ -218,7 +221,7 @@ class BookFeed:
         )
         if view is not self._shown and view != self._shown:
             self._view = self._shown = view
-            self._latest.put(self._key, view)
+            self._latest.put(self.key, view)
 
 
 Difference = tuple[Side, Decimal, Decimal | None, Decimal | None]

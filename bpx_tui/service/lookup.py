@@ -30,7 +30,7 @@ class Lookup:
         order = tracked.order
         if order is None:
             return tracked
-        for row in await self._venue.order_history(symbol=order.symbol, order_id=order.order_id):
+        for row in await self._venue.order_history(order.symbol, order_id=order.order_id):
             if row.order_id == order.order_id:
                 self._evidence.order(row, Source.HISTORY)
                 if is_terminal(row):
@@ -67,7 +67,7 @@ class Lookup:
         """History cannot be asked by client id: page back, newest first, to before the order was sent."""
         since = (tracked.sent_ms or 0) - CREATED_TOLERANCE_MS
         for page in range(MOST_PAGES):
-            rows = await self._venue.order_history(symbol=tracked.symbol, limit=PAGE, offset=page * PAGE)
+            rows = await self._venue.order_history(tracked.symbol, limit=PAGE, offset=page * PAGE)
             for row in rows:
                 if row.client_id == tracked.client_id and belongs(tracked, row):
                     self._evidence.order(row, Source.HISTORY)
@@ -77,13 +77,13 @@ class Lookup:
 
     async def _search_fills(self, tracked: TrackedOrder) -> None:
         since = (tracked.sent_ms or 0) - CREATED_TOLERANCE_MS
-        for fill in await self._venue.fills(symbol=tracked.symbol, from_ms=since, limit=PAGE):
+        for fill in await self._venue.fills(tracked.symbol, from_ms=since, limit=PAGE):
             if fill.client_id != tracked.client_id or tracked.request is None or fill.side != tracked.request.side:
                 continue
             self._evidence.fills((fill,))
-            for row in await self._venue.order_history(symbol=tracked.symbol, order_id=fill.order_id):
+            for row in await self._venue.order_history(tracked.symbol, order_id=fill.order_id):
                 self._evidence.order(row, Source.HISTORY)
 
     async def _fills_of(self, order: Order) -> None:
         if order.executed_quantity:
-            self._evidence.fills(await self._venue.fills(symbol=order.symbol, order_id=order.order_id, limit=PAGE))
+            self._evidence.fills(await self._venue.fills(order.symbol, order_id=order.order_id, limit=PAGE))

@@ -1,7 +1,7 @@
 """What the service needs of the exchange, as small protocols: the real clients fit them, and so do scripted venues.
 
 All methods raise only `bpx_tui.errors`. Reads raise `Unavailable`, `NotSent`, `RateLimited`, `Refused` or
-`UnreadableReply`; orders and cancels `Refused`, `NotSent` or `OutcomeUnknown`.
+`UnreadableReply`; orders and cancels `Refused`, `NotSent`, `InputError` (nothing was sent) or `OutcomeUnknown`.
 """
 
 from __future__ import annotations
@@ -9,16 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from bpx_tui.exchange.server_clock import ClockSample
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position
 from bpx_tui.model.enums import KlineInterval
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
-from bpx_tui.model.market import Market
+from bpx_tui.model.market import ExchangeStatus, Market
 from bpx_tui.model.orders import Fill, Order, OrderRequest
 from bpx_tui.model.quotes import Candle, DepthSnapshot, FundingRate, MarkPrice, OpenInterest, Ticker, Trade
 
 
 class PublicReads(Protocol):
-    async def time_ms(self) -> int: ...
+    async def measure_clock(self) -> ClockSample:
+        """Read the exchange's clock once into the shared `ServerClock`."""
+        ...
+
+    async def status(self) -> ExchangeStatus: ...
 
     async def markets(self) -> Sequence[Market]: ...
 
@@ -53,13 +58,13 @@ class AccountReads(Protocol):
     async def open_orders(self, symbol: Symbol | None = None) -> Sequence[Order]: ...
 
     async def order_history(
-        self, *, symbol: Symbol | None = None, order_id: OrderId | None = None, limit: int = 100, offset: int = 0
+        self, symbol: Symbol | None = None, *, order_id: OrderId | None = None, limit: int = 100, offset: int = 0
     ) -> Sequence[Order]: ...
 
     async def fills(
         self,
-        *,
         symbol: Symbol | None = None,
+        *,
         order_id: OrderId | None = None,
         from_ms: int | None = None,
         limit: int = 100,
@@ -93,3 +98,11 @@ class Streams(Protocol):
     def want(self, stream: str) -> None: ...
 
     def release(self, stream: str) -> None: ...
+
+    def resubscribe(self, stream: str) -> None:
+        """Unsubscribe from one wanted stream and subscribe to it again."""
+        ...
+
+    def reconnect(self, reason: str) -> None:
+        """Give the socket up, whatever it says of itself, and open a new one."""
+        ...

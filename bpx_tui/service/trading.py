@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bpx_tui.clock import Clock
-from bpx_tui.errors import BpxError, NotFound, NotSent, Refused
+from bpx_tui.errors import BpxError, NotFound, NotSent, Refused, UsageError
 from bpx_tui.exchange.rest_errors import is_clock_refusal
 from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.model.enums import OrderKind
@@ -82,6 +82,10 @@ class Trader:
             return "this key press was already carried out"
         return self._order_refusal(intent) if isinstance(intent, PlaceOrder) else ""
 
+    def refuse(self, intent: Intent, reason: str) -> None:
+        """Give a local no as the intent's outcome; nothing was sent."""
+        self._outcome(intent, OutcomeKind.REFUSED, f"Not sent: {reason}.", reached=False)
+
     def _order_refusal(self, intent: PlaceOrder) -> str:
         age = self._clock.monotonic() - intent.pressed_at
         if age > KEY_AGE_SECONDS:
@@ -105,7 +109,7 @@ class Trader:
     async def place(self, intent: PlaceOrder) -> None:
         """Send one order once, and say what came of it."""
         if reason := self.refusal(intent):
-            self._outcome(intent, OutcomeKind.REFUSED, f"Not sent: {reason}.", reached=False)
+            self.refuse(intent, reason)
             return
         self._inputs.append(intent.input_id)
         client_id = self._journal.next_client_id()
@@ -130,7 +134,7 @@ class Trader:
             return False
         try:
             order = await self._venue.place(request)
-        except NotSent as error:
+        except (NotSent, UsageError) as error:
             self._never_placed(intent, client_id, LocalState.NOT_SENT, str(error), started)
         except Refused as error:
             self._blame_clock(error)
@@ -176,7 +180,7 @@ class Trader:
     async def cancel(self, intent: CancelOrder) -> None:
         """Ask for one cancel once; what is shown as cancelled has evidence."""
         if reason := self.refusal(intent):
-            self._outcome(intent, OutcomeKind.REFUSED, f"Not sent: {reason}.", reached=False)
+            self.refuse(intent, reason)
             return
         self._inputs.append(intent.input_id)
         venue, tracked = self._venue, self._board.get(intent.order_id, intent.client_id)
@@ -213,7 +217,7 @@ class Trader:
     ) -> None:
         if isinstance(error, NotFound):
             await self._show_the_truth(intent, tracked, started)
-        elif isinstance(error, (NotSent, Refused)):
+        elif isinstance(error, (NotSent, Refused, UsageError)):
             self._blame_clock(error)
             if tracked is not None:
                 tracked = self._evidence.cancel_pending(tracked, False, f"cancel refused: {error}")
