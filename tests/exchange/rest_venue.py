@@ -1,0 +1,142 @@
+"""A venue for tests: a raw HTTP server on loopback that records what it was sent and answers as it is told.
+
+Raw, because the faults that matter happen below HTTP: a connection that ends in the middle, an answer that never comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64decode
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+
+
+class Request(NamedTuple):
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
+
+    def is_signed_for(self, instruction: str) -> bool:
+        """Verify against a string rebuilt from what arrived, as an exchange would."""
+        parts: list[str] = []
+        sent = json.loads(self.body, parse_int=str, parse_float=str) if self.body else None
+        if isinstance(sent, list):
+            for element in sent:
+                parts += [f"instruction={instruction}", *_pairs(element)]
+        else:
+            parts += [f"instruction={instruction}", *_pairs(self.query), *_pairs(sent or {})]
+        parts.append(f"timestamp={self.headers['x-timestamp']}&window={self.headers['x-window']}")
+        key = VerifyKey(b64decode(self.headers["x-api-key"], validate=True))
+        try:
+            key.verify("&".join(parts).encode(), b64decode(self.headers["x-signature"], validate=True))
+        except BadSignatureError:
+            return False
+        return True
+
+
+def _pairs(values: Mapping[str, object]) -> list[str]:
+    return [f"{key}={_shown(values[key])}" for key in sorted(values, key=str.encode)]
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def answer(
+    status: int = 200,
+    body: object = None,
+    *,
+    raw: bytes | None = None,
+    content_type: str = "application/json; charset=utf-8",
+    headers: dict[str, str] | None = None,
+    keep_alive: bool = True,
+) -> bytes:
+    """A whole HTTP answer. `body` is sent as JSON, `raw` as it is."""
+    content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+    lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(content)}"]
+    if content:
+        lines.append(f"Content-Type: {content_type}")
+    if not keep_alive:
+        lines.append("Connection: close")
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + content
+
+
+@dataclass
+class RestVenue:
+    """Answers requests with `respond`, or drops them where it gives `None`."""
+
+    respond: Callable[[Request], bytes | None] = lambda _: answer()
+    requests: list[Request] = field(default_factory=list)
+    connections: int = 0
+    close_after_answer: bool = False
+    slice_bytes: int | None = None
+    stall: asyncio.Event | None = None
+    url: str = ""
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls) -> AsyncIterator[Self]:
+        venue = cls()
+        server = await asyncio.start_server(venue._serve, "127.0.0.1", 0)
+        venue.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        try:
+            yield venue
+        finally:
+            if venue.stall is not None:
+                venue.stall.set()
+            server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while (request := await _read(reader)) is not None:
+                self.requests.append(request)
+                if self.stall is not None:
+                    await self.stall.wait()
+                content = self.respond(request)
+                if content is None:
+                    break
+                await self._write(writer, content)
+                if self.close_after_answer:
+                    break
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    async def _write(self, writer: asyncio.StreamWriter, content: bytes) -> None:
+        size = self.slice_bytes or len(content) or 1
+        for start in range(0, len(content), size):
+            writer.write(content[start : start + size])
+            await writer.drain()
+            if self.slice_bytes:
+                await asyncio.sleep(0)
+
+
+async def _read(reader: asyncio.StreamReader) -> Request | None:
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError:
+        return None
+    first, *lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
+    method, target, _ = first.split(" ")
+    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Request(method, target, headers, body)
