@@ -16,6 +16,9 @@ from bpx_tui.errors import InputError
 
 SECRETS_ARE_VISIBLE: Final = "Secrets are visible in `ps`. Use keyring, file or stdin."
 
+SCENARIOS: Final = ("calm", "normal", "volatile", "crash", "thin", "busy")
+"""Those of the simulated exchange, written here too so that a wrong one is told before anything starts."""
+
 _SEE_HELP: Final = "See: bpx-tui --help"
 _SECRET_FLAG: Final = re.compile(r"--?\w*[-_]?(secret|private|passw|passphrase|mnemonic|token|api-?_?key|seed-)", re.I)
 _LIKE_A_SECRET: Final = re.compile(r"[A-Za-z0-9+/_-]{43}=|[A-Za-z0-9+/_-]{86}==|[A-Za-z0-9+_-]{43,}")
@@ -54,7 +57,7 @@ class Arguments:
     exit_after_first_paint: bool = False
 
 
-class _Parser(argparse.ArgumentParser):
+class StrictParser(argparse.ArgumentParser):
     """Raises instead of printing usage and exiting, guesses nothing, and never repeats what could be a secret."""
 
     def __init__(self, **options: Any) -> None:
@@ -64,10 +67,12 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{_without_secrets(message)}. See: {self.prog} --help")
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
-        if action.choices is not None and value not in action.choices:
-            near = get_close_matches(str(value), list(action.choices), n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(action.choices)}."
-            raise InputError(f"{_shown(str(value))} is not a command. {hint}")
+        if action.choices is None or value in action.choices:
+            return
+        near = get_close_matches(str(value), list(action.choices), n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(action.choices)}."
+        what = f"not a {action.option_strings[0].lstrip('-')}" if action.option_strings else "not a command"
+        raise InputError(f"{_shown(str(value))} is {what}. {hint}")
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -79,7 +84,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     """
     refuse_secrets(argv)
     parser = _build()
-    _refuse_unknown_flags(argv, parser)
+    refuse_unknown_flags(argv, parser)
     given, left_over = parser.parse_known_args(list(argv))
     command = Command(getattr(given, "command", None) or "")
     if left_over:
@@ -109,7 +114,7 @@ def _check_together(arguments: Arguments, values: dict[str, object]) -> None:
         raise InputError(_misplaced("--live", arguments.command))
 
 
-def _refuse_unknown_flags(argv: Sequence[str], parser: argparse.ArgumentParser) -> None:
+def refuse_unknown_flags(argv: Sequence[str], parser: argparse.ArgumentParser) -> None:
     """First of all checks: argparse would take the value of a misspelt flag for a command."""
     known = _flags_of(parser)
     for word in argv:
@@ -151,9 +156,9 @@ def _without_secrets(message: str) -> str:
     return _LIKE_A_SECRET.sub("…", ascii(message)[1:-1] if not message.isprintable() else message)
 
 
-def _build() -> _Parser:
+def _build() -> StrictParser:
     screen, exchange, files = _screen_flags(), _exchange_flags(), _file_flags()
-    parser = _Parser(
+    parser = StrictParser(
         prog="bpx-tui",
         parents=[screen, exchange, files],
         description="A full-screen terminal for trading on Backpack Exchange. Without a command: Backpack itself, "
@@ -163,12 +168,14 @@ def _build() -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"bpx-tui {__version__}")
     parser.add_argument("--live", action="store_true", help="trade with real money (needs a key)")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="bpx-tui", parser_class=_Parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="bpx-tui", parser_class=StrictParser)
     demo = commands.add_parser(
         "demo", parents=[screen, exchange, files], help="a simulated exchange with play money, and the screen on it"
     )
     demo.add_argument("--seed", type=_whole, metavar="N", help="the same seed gives the same market (default 1)")
-    demo.add_argument("--scenario", metavar="NAME", help="how the market moves; see `bpx-tui exchange --help`")
+    demo.add_argument(
+        "--scenario", choices=SCENARIOS, metavar="NAME", help=f"how the market moves: {', '.join(SCENARIOS)}"
+    )
     commands.add_parser("exchange", add_help=False, help="only the simulated exchange, for other programs")
     keys = commands.add_parser(
         "keys", parents=[files], help="`keys check`: is the key usable, without sending anything"
@@ -181,8 +188,8 @@ def _build() -> _Parser:
     return parser
 
 
-def _screen_flags() -> _Parser:
-    flags = _Parser(add_help=False)
+def _screen_flags() -> StrictParser:
+    flags = StrictParser(add_help=False)
     flags.add_argument("--symbol", metavar="S", help="the market to open, e.g. SOL_USDC_PERP")
     flags.add_argument("--interval", metavar="I", help="the candles' interval, e.g. 1m, 15m, 1h, 1d")
     flags.add_argument("--theme", metavar="T", help="the name of a theme")
@@ -193,15 +200,15 @@ def _screen_flags() -> _Parser:
     return flags
 
 
-def _exchange_flags() -> _Parser:
-    flags = _Parser(add_help=False)
+def _exchange_flags() -> StrictParser:
+    flags = StrictParser(add_help=False)
     flags.add_argument("--rest-url", metavar="URL", help="another exchange's REST address (needs --ws-url too)")
     flags.add_argument("--ws-url", metavar="URL", help="another exchange's WebSocket address")
     return flags
 
 
-def _file_flags() -> _Parser:
-    flags = _Parser(add_help=False)
+def _file_flags() -> StrictParser:
+    flags = StrictParser(add_help=False)
     flags.add_argument("--env-file", metavar="PATH", help="a .env file with the key; never searched for; - is stdin")
     flags.add_argument("--config", type=Path, metavar="PATH", help="a config file other than the user's own")
     return flags

@@ -15,7 +15,7 @@ def main(argv: Sequence[str]) -> int:
 def _run(argv: Sequence[str]) -> int:
     """Dispatch. Every command is imported when it is asked for: help and a wrong flag must answer at once."""
     if argv[:1] == ["exchange"]:
-        from bpx_tui.simulator.main import main as run_exchange
+        from bpx_tui.cli.exchange import run_exchange
 
         return run_exchange(argv[1:])
     from bpx_tui.cli.arguments import Command, parse

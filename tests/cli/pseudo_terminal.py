@@ -64,12 +64,12 @@ class PseudoTerminal:
 
     def close_window(self) -> None:
         """What a terminal emulator does when its window is closed."""
-        self._read(0)
+        self.read(0)
         os.close(self._slave)
         os.close(self._master)
         self._slave = self._master = -1
 
-    def _read(self, seconds: float) -> bool:
+    def read(self, seconds: float) -> bool:
         """Take what was written, waiting at most that long; False when nothing came."""
         if self._master < 0:
             time.sleep(seconds)
@@ -91,7 +91,7 @@ class PseudoTerminal:
         deadline = time.monotonic() + seconds
         while text not in self.written:
             assert time.monotonic() < deadline, f"{text!r} was not written; the end was {self.written[-2000:]!r}"
-            self._read(0.05)
+            self.read(0.05)
             if text not in self.written and self._ended():
                 raise AssertionError(f"ended with {self.status} before writing {text!r}: {self.written[-2000:]!r}")
 
@@ -107,8 +107,8 @@ class PseudoTerminal:
         deadline = time.monotonic() + seconds
         while not self._ended():
             assert time.monotonic() < deadline, f"still running; the end was {self.written[-2000:]!r}"
-            self._read(0.02)
-        while self._read(0):
+            self.read(0.02)
+        while self.read(0):
             pass
         assert self.status is not None
         return self.status

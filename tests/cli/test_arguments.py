@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpx_tui.cli.arguments import SECRETS_ARE_VISIBLE, Arguments, Command, parse
+from bpx_tui.cli.arguments import SCENARIOS, SECRETS_ARE_VISIBLE, Arguments, Command, parse
 from bpx_tui.errors import InputError
+from bpx_tui.simulator.options import Scenario
 
 SEED = "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
 SIGNATURE = "A" * 86 + "=="
@@ -35,6 +36,10 @@ def test_every_flag_of_a_demo_in_either_place() -> None:
     expected = Arguments(Command.DEMO, symbol="BTC_USDC", theme="light", seed=7, scenario="crash", interval="5m")
     assert parsed("demo --symbol BTC_USDC --theme light --seed 7 --scenario crash --interval 5m") == expected
     assert parsed("--symbol BTC_USDC --theme=light demo --seed=7 --scenario crash --interval 5m") == expected
+
+
+def test_the_scenarios_are_those_of_the_simulated_exchange() -> None:
+    assert tuple(Scenario) == SCENARIOS
 
 
 def test_a_picture() -> None:
@@ -73,6 +78,8 @@ def test_the_other_commands() -> None:
         ("--screenshot a.svg --size 80", "argument --size: must be columns x rows, like 200x60."),
         ("--screenshot a.svg --size 5x5", "argument --size: must be columns x rows, like 200x60."),
         ("--screenshot a.png", "--screenshot writes an SVG picture; name it FILE.svg."),
+        ("demo --scenario crsh", "`crsh` is not a scenario. Did you mean crash?"),
+        ("demo --scenario x", "`x` is not a scenario. There are: calm, normal, volatile, crash, thin, busy."),
         ("keys", "the following arguments are required: action. See: bpx-tui keys --help"),
         ("keys chekc", "`chekc` is not a command. Did you mean check?"),
     ],
