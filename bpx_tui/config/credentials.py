@@ -68,11 +68,12 @@ class Credentials:
         held_key = api_key if isinstance(api_key, Secret) else Secret(api_key)
         held_secret = secret if isinstance(secret, Secret) else Secret(secret)
         del api_key, secret  # a traceback that shows locals finds only holders
+        self._api_key = ""  # and can print this object, half made
+        self._source = source
         problem = pair_problem(held_key, held_secret)
         if problem is not None:
             raise CredentialsError(f"{problem} (from {source})" if source else problem)
         self._api_key = held_key.reveal()
-        self._source = source
         self._sign = _signing_function(held_secret)
 
     @property

@@ -145,7 +145,9 @@ def _parse(text: str, path: Path) -> Mapping[str, Secret]:
 
     values: dict[str, Secret] = {}
     for binding in parse_stream(StringIO(text)):
-        line = binding.original.line
+        original = binding.original
+        blank = len(original.string) - len(original.string.lstrip())
+        line = original.line + original.string[:blank].count("\n")  # blank lines before count as part of the binding
         if binding.error:
             raise CredentialsError(f"{path}:{line}: expected NAME=value.")
         if binding.key is None:
