@@ -118,6 +118,11 @@ class StreamClient:
         self._changed.set()
 
     @property
+    def reconnects(self) -> int:
+        """How often another socket has taken over since the start."""
+        return self.status.reconnects
+
+    @property
     def rtt_ms(self) -> float | None:
         """Round trip of the newest ping on this socket."""
         return self._socket.rtt_ms if self._socket is not None else None
