@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bpx_tui.errors import NotSent
 from bpx_tui.exchange.limits import WINDOW_SECONDS, BudgetSpent, RequestBudget, Share
 from bpx_tui.exchange.operations import OPERATIONS
-from tests.fakes.manual_clock import ManualClock
+from tests.fakes.clock import ManualClock
 
 READ, ORDER, CANCEL = OPERATIONS["get_depth"], OPERATIONS["execute_order"], OPERATIONS["cancel_order"]
 KLINES = OPERATIONS["get_klines"]
@@ -45,11 +45,11 @@ def test_it_says_when_the_next_may_leave_and_keeps_its_word() -> None:
     clock = ManualClock()
     budget = small(clock)
     spend(budget, Share.READ)
-    clock.advance(20)
+    clock.skip(20)
     spend(budget, Share.READ, 4)
     with pytest.raises(BudgetSpent, match="free again in 40 s") as refused:
         spend(budget, Share.READ)
-    clock.advance(refused.value.wait_seconds)
+    clock.skip(refused.value.wait_seconds)
     spend(budget, Share.READ)
 
 
@@ -73,7 +73,7 @@ def test_after_a_429_only_cancels_leave_until_the_cool_down_is_over() -> None:
     spend(budget, Share.CANCEL, 3)
     with pytest.raises(BudgetSpent):
         spend(budget, Share.CANCEL)
-    clock.advance(10)
+    clock.skip(10)
     spend(budget, Share.READ)
 
 
@@ -84,9 +84,9 @@ def test_repeated_refusals_double_the_cool_down_to_a_minute() -> None:
     for _ in range(5):
         budget.refused(None)
         waits.append(budget.cooling_seconds)
-        clock.advance(budget.cooling_seconds)
+        clock.skip(budget.cooling_seconds)
     assert waits == [10, 20, 40, 60, 60]
-    clock.advance(600)
+    clock.skip(600)
     budget.refused(None)
     assert budget.cooling_seconds == 10
 
@@ -118,7 +118,7 @@ def test_no_window_of_a_minute_ever_holds_more_than_the_budget(steps: list[tuple
     budget = small(clock)
     sent: list[tuple[float, Share]] = []
     for share, pause, refused in steps:
-        clock.advance(pause)
+        clock.skip(pause)
         if refused:
             budget.refused(None)
         try:

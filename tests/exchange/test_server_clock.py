@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpx_tui.exchange.server_clock import ServerClock
-from tests.fakes.manual_clock import ManualClock
+from tests.fakes.clock import ManualClock
 
 TRUE_MS = 1_800_000_000_000
 
 
 def read(clock: ManualClock, server: ServerClock, round_trip: float, server_ms: int) -> None:
     sent = clock.monotonic()
-    clock.advance(round_trip)
+    clock.skip(round_trip)
     server.add_sample(server_ms, sent, clock.monotonic())
 
 
@@ -28,7 +28,8 @@ def test_before_the_first_reading_it_follows_the_local_clock_and_says_so() -> No
 
 @pytest.mark.parametrize("offset_seconds", [-3600, -10, 0, 10, 3600])
 def test_a_wrong_local_clock_is_measured(offset_seconds: int) -> None:
-    clock = ManualClock(wall_ms=TRUE_MS + offset_seconds * 1_000)
+    clock = ManualClock()
+    clock.jump((TRUE_MS - clock.wall_ms()) / 1_000 + offset_seconds)
     server = ServerClock(clock)
     read(clock, server, 0.1, TRUE_MS + 50)
     assert server.is_synced
@@ -41,9 +42,9 @@ def test_a_step_of_the_wall_clock_changes_nothing() -> None:
     server = ServerClock(clock)
     read(clock, server, 0.02, TRUE_MS)
     before = server.now_ms()
-    clock.wall += 3_600_000
+    clock.jump(3_600)
     assert server.now_ms() == before
-    clock.advance(5)
+    clock.skip(5)
     assert server.now_ms() == before + 5_000
 
 
@@ -72,7 +73,7 @@ def test_after_a_suspend_the_old_readings_are_forgotten_but_time_goes_on() -> No
     read(clock, server, 0.001, TRUE_MS)
     server.distrust()
     assert not server.is_synced
-    clock.advance(1)
+    clock.skip(1)
     assert abs(server.now_ms() - (TRUE_MS + 1_000)) <= 2
     read(clock, server, 0.4, TRUE_MS + 600_000)
     assert abs(server.now_ms() - (TRUE_MS + 600_200)) <= 1
