@@ -1,0 +1,136 @@
+"""The back door of the simulated exchange: faults, and its own truth. Loopback only, never from a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from ipaddress import ip_address
+
+import orjson
+
+from bpx_tui.model.enums import OrderKind, Side, TradingState
+from bpx_tui.model.ids import Asset, ClientId, Symbol
+from bpx_tui.simulator.exchange import Exchange
+from bpx_tui.simulator.faults import FAULTS, BadFault, Fault
+from bpx_tui.simulator.history.units import plain
+from bpx_tui.simulator.orders import AccountId, NewOrder
+from bpx_tui.simulator.refusals import VenueRefusal
+from bpx_tui.simulator.rest.answers import Reply, json_reply, text_reply
+from bpx_tui.simulator.rest.rendering import live_order
+
+PREFIX = "/_sim/"
+
+
+def is_allowed(peer: str | None, headers: Mapping[str, str]) -> bool:
+    """Whether this caller may use the back door: from this machine, and not a web page (those send an Origin)."""
+    if "Origin" in headers:
+        return False
+    try:
+        return peer is not None and ip_address(peer.split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+class Control:
+    """Answers `/_sim/...`."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def handle(self, method: str, path: str, body: bytes) -> tuple[Reply, Fault | None]:
+        """The answer, and the fault that was switched on, which the server may have to act on at once."""
+        self._exchange.run_due()
+        match method, path.removeprefix(PREFIX):
+            case "GET", "faults":
+                known = [{"fault": name, "does": does} for name, does in FAULTS.items()]
+                return json_reply({"on": self._exchange.faults.report(), "known": known}), None
+            case "POST", "faults":
+                return self._switch(body)
+            case "GET", "state":
+                return json_reply(self._state()), None
+            case _:
+                return text_reply("not found", status=404), None
+
+    def _switch(self, body: bytes) -> tuple[Reply, Fault | None]:
+        exchange = self._exchange
+        try:
+            request = orjson.loads(body)
+            if not isinstance(request, dict):
+                raise BadFault("a fault is a JSON object")
+            fault = exchange.faults.switch(request, exchange.now_us)
+            if fault is not None:
+                self._act(fault)
+        except (orjson.JSONDecodeError, BadFault, VenueRefusal, KeyError, ValueError, ArithmeticError) as error:
+            return json_reply({"error": str(error)}, status=400), None
+        exchange.settle()
+        return json_reply({"on": exchange.faults.report()}), fault
+
+    def _act(self, fault: Fault) -> None:
+        """Do what a fault does once, when it is switched on."""
+        venue = self._exchange.venue
+        symbol = Symbol(fault.word("symbol", "SOL_USDC"))
+        account = AccountId(fault.word("account", "demo"))
+        if fault.name == "rest_lag":
+            self._exchange.lagging.remember()
+        elif fault.name == "book_state":
+            venue.set_book_state(symbol, TradingState(fault.word("state", "Closed")))
+        elif fault.name == "jump":
+            percent = Decimal(str(fault.settings.get("percent", -5)))
+            asset = Asset(fault.word("asset", "SOL"))
+            self._exchange.jump(asset, float(1 + percent / 100))
+        elif fault.name == "external":
+            venue.place(account, _external(fault, symbol))
+        elif fault.name == "cancel_external":
+            venue.cancel_all(account, symbol)
+
+    def _state(self) -> dict[str, object]:
+        exchange, venue = self._exchange, self._exchange.venue
+        state = venue.state()
+        totals = {asset: plain(amount) for asset, amount in state.totals.items()}
+        deposited = {asset: plain(amount) for asset, amount in state.deposited.items()}
+        return {
+            "time_us": state.time_us,
+            "totals": totals,
+            "deposited": deposited,
+            "conserved": dict(state.totals) == dict(state.deposited),
+            "funds": {fund: {a: plain(q) for a, q in held.items()} for fund, held in state.funds.items()},
+            "accounts": {info.id: self._account(info.id) for info in venue.accounts() if not info.house},
+            "books": {market.symbol: self._book(market.symbol) for market in venue.markets() if market.has_book},
+            "frames_sent": exchange.hub.frames_sent,
+        }
+
+    def _account(self, account: AccountId) -> dict[str, object]:
+        venue = self._exchange.venue
+        return {
+            "balances": {
+                asset: {"available": plain(held.available), "locked": plain(held.locked), "staked": plain(held.staked)}
+                for asset, held in venue.capital(account).items()
+            },
+            "positions": {p.symbol: plain(p.net_quantity) for p in venue.positions(account)},
+            "open_orders": [live_order(order) for order in venue.open_orders(account)],
+            "orders": len(venue.order_history(account)),
+            "fills": len(venue.fills(account)),
+        }
+
+    def _book(self, symbol: Symbol) -> dict[str, object]:
+        depth = self._exchange.venue.depth(symbol)
+        return {
+            "last_update_id": depth.last_update_id,
+            "bids": len(depth.bids),
+            "asks": len(depth.asks),
+            "best_bid": [plain(part) for part in depth.bids[0]] if depth.bids else None,
+            "best_ask": [plain(part) for part in depth.asks[0]] if depth.asks else None,
+        }
+
+
+def _external(fault: Fault, symbol: Symbol) -> NewOrder:
+    """An order as somebody else with the same account would place it; a market order where no price is given."""
+    price, client_id = fault.settings.get("price"), fault.settings.get("client_id")
+    return NewOrder(
+        symbol=symbol,
+        side=Side(fault.word("side", "Bid")),
+        kind=OrderKind.MARKET if price is None else OrderKind.LIMIT,
+        quantity=Decimal(str(fault.settings.get("quantity", "1"))),
+        price=None if price is None else Decimal(str(price)),
+        client_id=ClientId(client_id) if isinstance(client_id, int) else None,
+    )

@@ -1,0 +1,219 @@
+"""The whole exchange without its sockets: venue, memory, streams, faults and what happens by itself.
+
+Callers run `run_due` before they touch anything, so that everything due by now has happened, and `settle` after, so
+that what happened is remembered and streamed. Nothing here awaits: one thread, one trace per seed.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import sha256
+from random import Random
+
+from nacl.signing import SigningKey
+
+from bpx_tui.model.ids import Asset, Symbol
+from bpx_tui.simulator import events
+from bpx_tui.simulator.clock import US_PER_SECOND, Agenda, ExchangeClock, Happening
+from bpx_tui.simulator.faults import Faults
+from bpx_tui.simulator.flow.flow import Flow
+from bpx_tui.simulator.flow.profile import profile_of
+from bpx_tui.simulator.history.accounts import AccountMemories, FundingMemory
+from bpx_tui.simulator.history.lagging import LaggingDepth
+from bpx_tui.simulator.history.memory import MarketMemory
+from bpx_tui.simulator.history.seeded import CommonFactor, Past, PastMaker
+from bpx_tui.simulator.history.units import Units
+from bpx_tui.simulator.markets import Catalogue, Market
+from bpx_tui.simulator.options import AccountOption, Options
+from bpx_tui.simulator.orders import AccountId
+from bpx_tui.simulator.rest.auth import KeyRing, Verifier
+from bpx_tui.simulator.streams.hub import Hub
+from bpx_tui.simulator.streams.names import DEPTH_SPEEDS_MS
+from bpx_tui.simulator.streams.private import PrivateStreams
+from bpx_tui.simulator.streams.public import PublicStreams
+from bpx_tui.simulator.venue import Venue
+
+CATCH_UP_US = 2 * US_PER_SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """Credentials of a simulated account, both base64; play money, so the secret may be printed."""
+
+    account: AccountId
+    api_key: str
+    api_secret: str | None
+
+
+class Exchange:
+    """One running exchange."""
+
+    def __init__(self, options: Options, catalogue: Catalogue, clock: ExchangeClock, *, skip_when_late: bool) -> None:
+        self.options = options
+        self.clock = clock
+        self.agenda = Agenda(CATCH_UP_US if skip_when_late else 0)
+        self.started_us = clock.now_us()
+        self.venue = Venue(catalogue, now_us=self.started_us, rng=Random(f"{options.seed}/venue"))
+        self.faults = Faults(Random(f"{options.seed}/faults"))
+        self.keys = KeyRing()
+        self.verifier = Verifier(self.keys)
+        self.credentials: list[KeyPair] = []
+        self.accounts = AccountMemories()
+        self.funding = FundingMemory(options.seed)
+        self._factor = CommonFactor(str(options.seed))
+        self.memories = {market.symbol: self._memory(market) for market in self.venue.markets()}
+        self._to_recall = [self.memories[market.symbol] for market in self.venue.markets() if market.has_book]
+        for market in self.venue.markets():
+            self.funding.seed(market, self.started_us)
+        self.hub = Hub(self.faults, self.agenda.at)
+        self.public = PublicStreams(self.venue, self.hub, self.memories)
+        self.private = PrivateStreams(self.venue, self.hub, self.memories)
+        self.lagging = LaggingDepth(self.venue, self.faults)
+        self._happened: list[events.VenueEvent] = []
+        self.venue.listen(self._happened.append)
+        for account in options.accounts:
+            self._open(account)
+        self._schedule()
+        self.flow = Flow(self.venue, options, self) if options.flow else None
+        if self.flow is not None:
+            self.flow.start(self.started_us)
+        self.settle()
+
+    # ---- time
+
+    @property
+    def now_us(self) -> int:
+        """Exchange time of what is being done now."""
+        return self.agenda.now_us
+
+    def auth_clocks_ms(self) -> tuple[int, ...]:
+        """Times that a signature may be dated by: the exchange's, and the machine's where that one runs slower."""
+        exchange_ms = self.now_us // 1000
+        return (exchange_ms,) if self.options.speed == 1 else (exchange_ms, self.clock.wall_ms())
+
+    def run_due(self) -> None:
+        """Let everything happen that is due by now."""
+        self.agenda.run_until(self.clock.now_us())
+        self.venue.advance(self.now_us)
+        self.settle()
+
+    def every(self, period_us: int, happening: Happening, first_us: int | None = None) -> None:
+        """Schedule something that repeats; what it causes is remembered and streamed at once."""
+        self.agenda.every(period_us, self._settled(happening), self._next(period_us) if first_us is None else first_us)
+
+    def at(self, due_us: int, happening: Happening) -> None:
+        """Schedule something once."""
+        self.agenda.at(due_us, self._settled(happening))
+
+    def _settled(self, happening: Happening) -> Happening:
+        def settled(now_us: int) -> None:
+            self.venue.advance(now_us)
+            happening(now_us)
+            self._remember()
+
+        return settled
+
+    def _next(self, period_us: int) -> int:
+        """The next whole period of the clock, so that minutes end at minutes."""
+        return (self.started_us // period_us + 1) * period_us
+
+    def _schedule(self) -> None:
+        self.agenda.now_us = self.started_us
+        for speed_ms in DEPTH_SPEEDS_MS.values():
+            self.every(speed_ms * 1000, lambda now_us, speed=speed_ms: self.public.say_gathered(speed, now_us))  # type: ignore[misc]
+        self.every(US_PER_SECOND, self.public.say_klines)
+        self.every(US_PER_SECOND, self.public.say_tickers, self.started_us + US_PER_SECOND // 2)
+        self.every(60 * US_PER_SECOND, self.public.say_open_interest)
+
+    # ---- what happened
+
+    def settle(self) -> None:
+        """Remember and stream what happened; call at the end of everything that touches the venue."""
+        self._remember()
+        self.public.finish(self.now_us)
+
+    def _remember(self) -> None:
+        if not self._happened:
+            return
+        batch, now_us = self._happened.copy(), self.now_us
+        self._happened.clear()
+        for event in batch:
+            self._route(event, now_us)
+
+    def _route(self, event: events.VenueEvent, now_us: int) -> None:
+        match event:
+            case events.BookChanged():
+                self.public.book_changed(event, now_us)
+            case events.TradePrinted():
+                self.memories[event.symbol].record(event)
+                self.public.trade_printed(event, now_us)
+            case events.OrderEvent():
+                self.private.order_event(event, now_us)
+            case events.PositionChanged():
+                self.private.position_changed(event, now_us)
+            case events.MarkChanged():
+                self.memories[event.symbol].record_mark(event)
+                self.public.mark_changed(event, now_us)
+            case events.LiquidationPrinted():
+                self.public.liquidation_printed(event, now_us)
+            case events.FundingSettled():
+                self.funding.record(event)
+            case events.FundingPaid():
+                self.accounts.of(event.account).funding.append(event)
+            case events.InterestPaid():
+                self.accounts.of(event.account).interest.append(event)
+            case events.BorrowLendMoved():
+                self.accounts.of(event.account).borrow_lend.append(event)
+            case events.SettlementMade():
+                self.accounts.of(event.account).settlements.append(event)
+            case _:
+                pass
+
+    # ---- markets and accounts
+
+    def jump(self, asset: Asset, factor: float) -> None:
+        """Move the price of an asset at once."""
+        if self.flow is not None:
+            self.flow.jump(asset, factor)
+        else:
+            self.venue.set_index(asset, self.venue.index(asset) * Decimal(repr(factor)))
+
+    @property
+    def symbols(self) -> dict[Symbol, MarketMemory]:
+        """Every market there is, for parsing."""
+        return self.memories
+
+    def recall_one(self) -> None:
+        """Draw the past of one more market, so that no single request has to wait for all of them."""
+        if self._to_recall:
+            self._to_recall.pop(0).candles()
+
+    def _memory(self, market: Market) -> MarketMemory:
+        units = Units.of(market)
+
+        def draw() -> Past:
+            profile = profile_of(market)
+            price = float(market.start_price)
+            lot = max(1, round(profile.trade_notional / price / float(units.step)))
+            rng = Random(f"{self.options.seed}/{market.symbol}/past")
+            own = CommonFactor(f"{self.options.seed}/{market.base}")
+            maker = PastMaker(self._factor, own, rng, profile, anchor=units.ticks(market.start_price), lot=lot)
+            highest = market.price.max_price
+            return maker.draw(self.started_us // 1000, ceiling=None if highest is None else units.ticks(highest))
+
+        return MarketMemory(units, draw)
+
+    def _open(self, option: AccountOption) -> None:
+        secret: str | None = None
+        api_key = option.api_key
+        if api_key is None:
+            seed = sha256(f"bpx-tui/{self.options.seed}/{option.name}".encode()).digest()
+            secret = b64encode(seed).decode()
+            api_key = b64encode(bytes(SigningKey(seed).verify_key)).decode()
+        info = self.venue.open_account(option.name, api_keys=(api_key,))
+        self.keys.add(api_key, info.id)
+        self.credentials.append(KeyPair(info.id, api_key, secret))
+        for asset, quantity in option.balances:
+            self.venue.deposit(info.id, asset, quantity)

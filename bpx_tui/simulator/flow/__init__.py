@@ -1,0 +1,1 @@
+"""Seeded order flow and seeded history: what makes the simulated markets move."""
