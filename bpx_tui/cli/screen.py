@@ -27,7 +27,6 @@ from bpx_tui.cli.terminal import draw_on_stdouts_terminal, require_terminal
 from bpx_tui.config.endpoints import Endpoints
 from bpx_tui.config.logs import start_logging
 from bpx_tui.config.places import user_places
-from bpx_tui.errors import InputError
 
 if TYPE_CHECKING:
     from textual.app import AutopilotCallbackType
@@ -73,7 +72,7 @@ def _run(arguments: Arguments, plan: SessionPlan, exchange: SimulatedExchange | 
             app.run()
         else:
             size = arguments.size or PICTURE_SIZE
-            app.run(headless=True, size=size, auto_pilot=_photographer(arguments.screenshot, arguments.after))
+            app.run(headless=True, size=size, auto_pilot=_photographer(app, arguments.screenshot, arguments.after))
     finally:
         desk.stop(STOP_SECONDS)
     return app.return_code or 0
@@ -117,6 +116,8 @@ def _make_app(arguments: Arguments, plan: SessionPlan, desk: Desk) -> TradingApp
         theme=plan.theme,
         clock=SystemClock(),
         on_first_paint=painted,
+        keymap=plan.keymap,
+        log_file=user_places().log_file,
     )
     return app
 
@@ -137,17 +138,10 @@ def _end_on_signals(app: TradingApp) -> None:
         signal.signal(number, end)
 
 
-def _photographer(path: Path, after_seconds: float) -> AutopilotCallbackType:
-    async def take(pilot: Pilot[object]) -> None:
+def _photographer(app: TradingApp, path: Path, after_seconds: float) -> AutopilotCallbackType:
+    async def take(_pilot: Pilot[object]) -> None:
         await asyncio.sleep(after_seconds)
-        _write(path, pilot.app.export_screenshot())
-        pilot.app.exit()
+        app.save_screen(path)
+        app.exit()
 
     return take
-
-
-def _write(path: Path, picture: str) -> None:
-    try:
-        path.write_text(picture, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}.") from error

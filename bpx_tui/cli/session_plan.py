@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from bpx_tui.cli.arguments import Arguments, Command
 from bpx_tui.config.config_file import Given, read_config_file
 from bpx_tui.config.endpoints import check_demo, check_real
+from bpx_tui.config.keymap import Keymap
+from bpx_tui.config.keymap_file import read_keymap_file
 from bpx_tui.config.places import user_places
 from bpx_tui.config.settings import DEFAULTS, Settings, from_variables, resolve
 from bpx_tui.config.themes import DEFAULT_THEME, ThemeSpec, load_themes, pick_theme
@@ -28,6 +30,7 @@ class SessionPlan:
     mode: Mode
     settings: Settings
     theme: ThemeSpec
+    keymap: Keymap
     credentials: Credentials | None
     starts_exchange: bool
 
@@ -39,7 +42,9 @@ def plan_session(arguments: Arguments, environ: MutableMapping[str, str]) -> Ses
         UsageError: a setting, file or key cannot be used, or they contradict each other.
     """
     settings = find_settings(arguments, environ)
-    theme = pick_theme(load_themes(user_places().themes), settings.theme or DEFAULT_THEME)
+    places = user_places()
+    theme = pick_theme(load_themes(places.themes), settings.theme or DEFAULT_THEME)
+    keymap = read_keymap_file(places.keymap_file)
     is_demo = arguments.command is Command.DEMO
     starts_exchange = is_demo and settings.sources["rest_url"] == "default"
     credentials = None
@@ -53,7 +58,7 @@ def plan_session(arguments: Arguments, environ: MutableMapping[str, str]) -> Ses
     if arguments.live and credentials is None:
         raise CredentialsError("--live needs an API key. Try: bpx-tui keys check")
     mode = Mode.DEMO if is_demo else Mode.LIVE if arguments.live else Mode.READ
-    return SessionPlan(mode, settings, theme, credentials, starts_exchange)
+    return SessionPlan(mode, settings, theme, keymap, credentials, starts_exchange)
 
 
 def find_settings(arguments: Arguments, environ: Mapping[str, str]) -> Settings:

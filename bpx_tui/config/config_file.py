@@ -40,12 +40,22 @@ def read_config_file(path: Path, known: Collection[str]) -> dict[str, Given]:
         FileNotFoundError: there is no such file.
         ConfigError: with file, line and column, and the nearest known name where one is misspelt.
     """
+    text, document = read_toml(path)
+    return {name: _given(path, text, name, value, known) for name, value in document.items()}
+
+
+def read_toml(path: Path) -> tuple[str, dict[str, object]]:
+    """The text and the document of a TOML file that steers the program.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ConfigError: it must not be trusted, or is no TOML; with file, line and column.
+    """
     text = _decode(path, read_trusted(path, SIZE_LIMIT))
     try:
-        document: dict[str, object] = tomllib.loads(text)
+        return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_placed(path, text, str(error))) from None
-    return {name: _given(path, text, name, value, known) for name, value in document.items()}
 
 
 def _decode(path: Path, data: bytes) -> str:
