@@ -1,0 +1,288 @@
+"""The Textual application: theme, keys, the two lanes of the bus. No trading rules, no network."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from rich.segment import Segments
+from textual import events
+from textual.app import App
+from textual.driver import Driver
+from textual.screen import Screen
+from textual.widget import Widget
+
+from bpx_tui.clock import Clock, SystemClock
+from bpx_tui.config.keymap import Keymap, Where
+from bpx_tui.config.themes import ThemeSpec
+from bpx_tui.model.enums import KlineInterval
+from bpx_tui.model.ids import Symbol
+from bpx_tui.service.intents import (
+    CommandOutcome,
+    DeskBus,
+    Intent,
+    Mode,
+    Resync,
+    Severity,
+    next_input_id,
+)
+from bpx_tui.ui.bindings import priority_bindings, textual_keymap
+from bpx_tui.ui.desk import Desk
+from bpx_tui.ui.event_log import EventLog, LogLine, line_for
+from bpx_tui.ui.palette import textual_theme, theme_variable_defaults
+from bpx_tui.ui.press import PressGate
+from bpx_tui.ui.screens.desk import DeskScreen
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_EVENTS_PER_SECOND = 20
+_FREEZE_AFTER_SECONDS = 2.0
+_TOAST_SECONDS = 6.0
+
+
+class TradingApp(App[None], inherit_bindings=False):
+    """One desk on one bus.
+
+    `on_first_paint` is called once, when the screen shows for the first time: the network starts after it. `log_file`
+    is named when the program fails; details go there and never on the screen, where they could show a secret.
+    """
+
+    CSS_PATH = "styles.tcss"
+    TITLE = "bpx-tui"
+    ENABLE_COMMAND_PALETTE = False
+    ESCAPE_TO_MINIMIZE = False
+    BINDINGS = priority_bindings()
+
+    def __init__(
+        self,
+        bus: DeskBus,
+        *,
+        mode: Mode,
+        symbol: Symbol,
+        interval: KlineInterval,
+        theme: ThemeSpec,
+        clock: Clock | None = None,
+        on_first_paint: Callable[[], None] | None = None,
+        keymap: Keymap | None = None,
+        log_file: Path | None = None,
+    ) -> None:
+        self.keys = keymap or Keymap()
+        self._calls_that_trade = frozenset(
+            _bare(action.textual_action) for action in self.keys.actions if action.trades
+        )
+        super().__init__()
+        self.desk = Desk(bus, mode, symbol, interval, clock or SystemClock())
+        self.event_log = EventLog()
+        self.press = PressGate()
+        self._theme_spec = theme
+        self._on_first_paint = on_first_paint
+        self._log_file = log_file
+        self.set_keymap(textual_keymap(self.keys))
+        self.register_theme(textual_theme(theme))
+        self.theme = theme.name
+        self.main: DeskScreen = DeskScreen(self.desk, self.event_log, self)
+
+    def get_default_screen(self) -> Screen[None]:
+        return self.main
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return theme_variable_defaults()
+
+    def get_driver_class(self) -> type[Driver]:
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":
+            return chosen
+        from bpx_tui.ui.driver import TerminalDriver
+
+        return TerminalDriver
+
+    def on_mount(self) -> None:
+        self.set_interval(1 / _EVENTS_PER_SECOND, self.drain_events)
+
+    def painted(self) -> None:
+        """Called by the desk screen when it shows for the first time."""
+        callback, self._on_first_paint = self._on_first_paint, None
+        if callback is not None:
+            callback()
+        self.main.watch_market()
+        self.set_timer(_FREEZE_AFTER_SECONDS, _freeze)
+
+    # ---- the lossless lane
+
+    def drain_events(self) -> None:
+        """Every event becomes a line; what went wrong also becomes a toast. Never raises."""
+        bus = self.desk.bus
+        for event in bus.events.drain():
+            try:
+                line = line_for(event, self.desk, self.desk.clock.wall_ms())
+                shown = isinstance(event, CommandOutcome) and self.main.take_outcome(event)
+                if line is not None:
+                    self.event_log.add(line)
+                    if not shown:
+                        self._toast(line)
+            except Exception:
+                log.exception("an event could not be shown")
+        if bus.events.take_overflow():
+            self.say(Severity.WARNING, "events were lost: reading everything again")
+            self.action_desk_resync()
+
+    def say(self, severity: Severity, text: str) -> None:
+        """One line of our own in the event line."""
+        self.event_log.say(severity, text, self.desk.clock.wall_ms())
+
+    def _toast(self, line: LogLine) -> None:
+        if line.severity is Severity.ERROR or line.unknown:
+            kind = "error" if line.severity is Severity.ERROR else "warning"
+            self.notify(line.text, severity=kind, timeout=_TOAST_SECONDS, markup=False)  # type: ignore[arg-type]
+
+    # ---- the command lane
+
+    def submit(self, make: Callable[[tuple[int, float, Mode]], Intent]) -> bool:
+        """Hand over an intent built from a new input id, the time of the press and the mode."""
+        return self.hand_over(make((next_input_id(), self.press.pressed_at, self.desk.mode)))
+
+    def hand_over(self, intent: Intent) -> bool:
+        if self.desk.bus.commands.submit(intent):
+            return True
+        self.say(Severity.ERROR, "the service is too far behind to take this; nothing was sent")
+        return False
+
+    # ---- keys
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent) and not event.is_forwarded:
+            if isinstance(event, events.Key):
+                self.press.arrived(event.time, printable=event.is_printable)
+            elif isinstance(event, events.MouseDown | events.MouseUp):
+                self.press.arrived(event.time, printable=False)
+        await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that no field took is about to run its binding."""
+        self.press.handling(event.time)
+
+    async def run_action(self, action: object, *args: object, **kwargs: object) -> bool:
+        """Run an action, unless it may trade and the press behind it is old or part of a burst."""
+        if isinstance(action, str) and _bare(action) in self._calls_that_trade:
+            reason = self.press.why_ignored(self.desk.clock.monotonic())
+            if reason:
+                self.say(Severity.WARNING, reason)
+                return True
+        return await super().run_action(action, *args, **kwargs)  # type: ignore[arg-type]
+
+    async def action_perform(self, action_id: str) -> None:
+        """Run an action of the table by its id, as its key would."""
+        action = self.keys[action_id]
+        target: Widget = self.main if action.where is Where.DESK or self.screen.focused is None else self.screen.focused
+        await self.run_action(action.textual_action, target)
+
+    # ---- screens of their own
+
+    def action_help_open(self) -> None:
+        from bpx_tui.ui.screens.help import HelpScreen
+
+        self._push(HelpScreen(self.keys, self.main.footer.where))
+
+    def action_log_open(self) -> None:
+        from bpx_tui.ui.screens.log import LogScreen
+
+        self._push(LogScreen(self.event_log))
+
+    def action_market_switch(self) -> None:
+        from bpx_tui.ui.screens.pickers import market_picker
+
+        self._push(market_picker(self.desk, tuple(self.main.recent)), self._market_picked)
+
+    def _market_picked(self, symbol: Symbol | None) -> None:
+        if symbol is not None:
+            self.main.show_market(symbol)
+
+    def action_palette_open(self) -> None:
+        from bpx_tui.ui.screens.pickers import action_picker
+
+        self._push(action_picker(self.keys), self._action_picked)
+
+    async def _action_picked(self, action_id: str | None) -> None:
+        if action_id is not None:
+            await self.action_perform(action_id)
+
+    def _push(self, screen: Screen[T], done: Callable[[T | None], Awaitable[None] | None] | None = None) -> None:
+        """Open a screen over the desk; one at a time."""
+        if self.screen is self.main:
+            self.push_screen(screen, done)  # type: ignore[arg-type]
+
+    # ---- the rest
+
+    def action_desk_resync(self) -> None:
+        self.submit(lambda base: Resync(*base))
+
+    def action_desk_redraw(self) -> None:
+        self.refresh(layout=True)
+        self.screen.refresh(layout=True)
+
+    def action_theme_next(self) -> None:
+        from bpx_tui.config.themes import load_themes
+
+        specs = load_themes()
+        names = sorted(specs)
+        after = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+        self.register_theme(textual_theme(specs[after]))
+        self.theme = after
+        self.say(Severity.INFO, f"theme {after}")
+
+    async def action_desk_quit(self) -> None:
+        """Say what is left on the exchange and ask; nothing left, nothing to ask."""
+        from bpx_tui.ui.screens.quit import QuitScreen, something_is_left
+
+        if not something_is_left(self.desk):
+            self.exit()
+        elif not isinstance(self.screen, QuitScreen):
+            await self.push_screen(QuitScreen(self.desk, self))
+
+    async def action_desk_interrupt(self) -> None:
+        """Ctrl-C asks like quitting does; a second one does not ask."""
+        from bpx_tui.ui.screens.quit import QuitScreen
+
+        if isinstance(self.screen, QuitScreen):
+            self.exit()
+        else:
+            await self.action_desk_quit()
+
+    def save_screen(self, path: Path) -> None:
+        """Write what the screen shows now as SVG."""
+        path.write_text(self.export_screenshot(title=self.TITLE), encoding="utf-8")
+
+    # ---- failing without telling secrets
+
+    def _fatal_error(self) -> None:
+        """One line instead of Textual's traceback, which prints local variables."""
+        import sys
+
+        error = sys.exc_info()[1]
+        log.critical("the screen failed", exc_info=True)
+        where = f" Details: {self._log_file}" if self._log_file is not None else ""
+        from rich.text import Text
+
+        text = Text(f"bpx-tui stopped: {type(error).__name__} in the screen.{where}\n")
+        self._exit_renderables.append(Segments(self.console.render(text)))
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: object) -> None:
+        """Never renders what it is given: it may hold local variables."""
+        self._fatal_error()
+
+
+def _bare(action: str) -> str:
+    """The name of an action text: `app.x(1)` is `x`."""
+    return action.partition("(")[0].rpartition(".")[2]
+
+
+def _freeze() -> None:
+    """Take what lives as long as the program out of the collector's way: its pauses show as late frames."""
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,128 @@
+"""The confirm card as lines, for any number of them."""
+
+from __future__ import annotations
+
+from bpx_tui.service.intents import OutcomeKind
+from bpx_tui.ui.desk import Desk
+from bpx_tui.ui.formatting import age_text, market_name
+from bpx_tui.ui.lines import Line, Run, fitted
+from bpx_tui.ui.order_words import (
+    distance_text,
+    effect_lines,
+    fee_text,
+    free_text,
+    kind_text,
+    notional_text,
+    now_text,
+    price_text,
+    quantity_text,
+    rest_text,
+    side_run,
+)
+from bpx_tui.ui.palette import Role
+from bpx_tui.ui.review import Card, CardState
+from bpx_tui.ui.ticket_reading import book_is_trusted
+
+
+def card_lines(card: Card, desk: Desk, size: tuple[int, int]) -> list[Line]:
+    """What is sent, what it does, how old the book is, and the two ways on; the last line is always the way on."""
+    width, height = size
+    lines = _wide(card, desk) if height < 7 else _tall(card, desk)
+    status = _status(card, width)
+    body = lines[: max(0, height - len(status))]
+    body += [()] * (height - len(status) - len(body) if height >= 7 else 0)
+    return [*body, *status][:height]
+
+
+def _tall(card: Card, desk: Desk) -> list[Line]:
+    review = card.review
+    request, market = review.request, review.market
+    on_screen = desk.symbol == request.symbol
+    what = _what(card)
+    price = "at market" if request.price is None else f"@ {price_text(request.price, market)}"
+    away = distance_text(request, desk.book if on_screen else None)
+    second: Line = (
+        Run(f" {price}", Role.TEXT, bold=True),
+        Run(f"  = {notional_text(request, review.effect)}", Role.TEXT),
+        Run(f"  {away}" if away else "", Role.MUTED),
+    )
+    return [what, second, *_effects(card, desk), _book_age(card, desk)]
+
+
+def _wide(card: Card, desk: Desk) -> list[Line]:
+    review = card.review
+    request, market, effect = review.request, review.market, review.effect
+    price = "at market" if request.price is None else f"@ {price_text(request.price, market)}"
+    head: Line = (*_what(card), Run(f"  {price}", Role.TEXT, bold=True), Run(f"  = {notional_text(request, effect)}"))
+    if desk.symbol != request.symbol:
+        return [head, (Run(" at the market's price; its book is not on screen", Role.MUTED),), ()]
+    now, ink = now_text(effect, request, market)
+    rest = " · ".join(text for text in (rest_text(effect, market), fee_text(effect)) if text)
+    second: Line = (Run(f" {now}", ink), Run(f" · {rest}" if rest else ""))
+    third: Line = (Run(f" {free_text(request, effect, market, desk.account)}  ", Role.MUTED), *_book_age(card, desk))
+    return [head, second, third]
+
+
+def _what(card: Card) -> Line:
+    request, market = card.review.request, card.review.market
+    quantity = quantity_text(request.quantity, market) if request.quantity is not None else "—"
+    return (
+        Run(" "),
+        side_run(request.side),
+        Run(f" {quantity} {market_name(request.symbol)}", Role.TEXT, bold=True),
+        Run(f"  {kind_text(request)}", Role.TEXT),
+    )
+
+
+def _effects(card: Card, desk: Desk) -> list[Line]:
+    review = card.review
+    if desk.symbol != review.request.symbol:
+        return [(Run(" at the market's price; its book is not on screen", Role.MUTED),)]
+    return effect_lines(review.request, review.effect, review.market, desk.account)
+
+
+def _book_age(card: Card, desk: Desk) -> Line:
+    book = desk.book
+    if book is None or desk.symbol != card.review.request.symbol:
+        return (Run(" book —", Role.MUTED),)
+    trusted = book_is_trusted(desk)
+    age = age_text(desk.age(book.true_at_us))
+    return (
+        Run(f" book {age} old ", Role.MUTED if trusted else Role.WARNING),
+        Run("✓" if trusted else f"{book.state}: not to be trusted", Role.UP if trusted else Role.WARNING),
+    )
+
+
+def _status(card: Card, width: int) -> list[Line]:
+    edit = (Run("esc", Role.ACCENT, bold=True, tag="back"), Run(" edit", Role.MUTED, tag="back"))
+    if card.state is CardState.ARMING:
+        return [(Run(" enter place (arming)   ", Role.FAINT), *edit)]
+    if card.state is CardState.ARMED:
+        return [
+            (
+                Run(" enter", Role.ACCENT, bold=True, tag="place"),
+                Run(" place (armed)   ", Role.TEXT, bold=True, tag="place"),
+                *edit,
+            )
+        ]
+    if card.state is CardState.DISARMED:
+        look = (Run(" enter", Role.ACCENT, bold=True, tag="place"), Run(" look again   ", Role.TEXT, tag="place"))
+        return [(Run(fitted(f" disarmed: {card.reason}", width), Role.WARNING),), (*look, *edit)]
+    if card.state is CardState.SENT:
+        return [(Run(" sent once, waiting for the exchange …", Role.WARNING, bold=True),)]
+    return _answer(card, width)
+
+
+def _answer(card: Card, width: int) -> list[Line]:
+    outcome = card.outcome
+    assert outcome is not None
+    glyph, ink = {
+        OutcomeKind.ACCEPTED: ("✓", Role.UP),
+        OutcomeKind.REFUSED: ("✗", Role.ERROR),
+        OutcomeKind.UNKNOWN: ("?", Role.WARNING),
+    }[outcome.kind]
+    after = "close" if outcome.kind is not OutcomeKind.REFUSED else "edit"
+    return [
+        (Run(fitted(f" {glyph} {outcome.text}", width), ink, bold=True),),
+        (Run(" esc", Role.ACCENT, bold=True, tag="back"), Run(f" {after}", Role.MUTED, tag="back")),
+    ]
