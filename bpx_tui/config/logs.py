@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import logging
 import os
 import re
 import sys
 import threading
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, TextIO
@@ -81,7 +83,7 @@ def start_logging(places: Places, level: LogLevel, secrets: Iterable[str] = ()) 
     logger.propagate = False
     logger.setLevel(level.upper())
     logging.raiseExceptions = False  # a full disk must not write to the screen
-    sys.excepthook = _log_uncaught
+    sys.excepthook = _end_in_words if problem else partial(_end_in_words, details=f" Details: {places.log_file}")
     threading.excepthook = _log_uncaught_in_thread
     return problem
 
@@ -91,6 +93,15 @@ def _open_rotated(path: Path) -> TextIO:
     if path.exists() and path.stat().st_size > SIZE_LIMIT:
         path.replace(path.with_suffix(path.suffix + ".1"))
     return os.fdopen(open_private(path, os.O_WRONLY | os.O_APPEND), "a", encoding="utf-8", errors="backslashreplace")
+
+
+def _end_in_words(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None, *, details: str = ""
+) -> None:
+    """The program ends by an error that nobody caught: the log gets all of it, the terminal one line without values."""
+    _log_uncaught(kind, error, trace)
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"bpx-tui stopped by an error of its own: {kind.__name__}.{details}\n")
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

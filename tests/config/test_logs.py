@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import stat
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,3 +109,17 @@ def test_what_nobody_caught_in_a_thread_is_logged(places: Places) -> None:
     thread.start()
     thread.join()
     assert "LookupError: lost" in places.log_file.read_text()
+
+
+def test_what_nobody_caught_is_one_line_on_the_terminal_and_all_of_it_in_the_log(
+    places: Places, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start_logging(places, LogLevel.INFO)
+    try:
+        raise LookupError("a value that is nobody's business")
+    except LookupError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    assert (
+        capsys.readouterr().err == f"bpx-tui stopped by an error of its own: LookupError. Details: {places.log_file}\n"
+    )
+    assert "nobody's business" in places.log_file.read_text()
