@@ -63,6 +63,12 @@ class Reply(NamedTuple):
         return "html" in kind or self.body[:64].lstrip().startswith(b"<")
 
     @property
+    def is_plain_text(self) -> bool:
+        """Whether it can be one of the exchange's messages about a request that it could not parse."""
+        start = self.body[:64].lstrip()
+        return bool(start) and not self.is_web_page and not start.startswith((b"{", b"["))
+
+    @property
     def age_seconds(self) -> int:
         """How long a cache on the way had held this answer; 0 where it does not say."""
         age = self.headers.get("Age", "").strip()
@@ -114,7 +120,7 @@ def _is_refusal(reply: Reply, code: str, changes: bool) -> bool:
         return False
     if not changes or status in _DEFINITIVE_STATUSES:
         return True
-    return is_definitive_code(code) if code else status == 400 and bool(reply.body) and not reply.is_web_page
+    return is_definitive_code(code) if code else status == 400 and reply.is_plain_text
 
 
 def _what_it_says(reply: Reply) -> tuple[str, str]:

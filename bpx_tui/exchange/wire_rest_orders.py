@@ -133,8 +133,9 @@ def _add_bracket(body: dict[str, Scalar], prefix: str, bracket: Bracket | None) 
 
 
 def _money(value: Decimal, name: str) -> str:
-    written = plain(value) if value.is_finite() and abs(value.adjusted()) < 20 else ""
-    if value <= 0 or _PLAIN.fullmatch(written) is None:
+    sendable = value.is_finite() and value > 0 and abs(value.adjusted()) < 20
+    written = plain(value) if sendable else ""
+    if _PLAIN.fullmatch(written) is None:
         raise InputError(f"The {name} cannot be sent: it must be above 0 and fit 20 plain digits.")
     return written
 

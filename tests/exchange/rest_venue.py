@@ -7,15 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-from base64 import b64decode
-from collections.abc import AsyncIterator, Callable, Mapping
+import ssl
+from base64 import b64decode, b64encode
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from nacl.exceptions import BadSignatureError
-from nacl.signing import VerifyKey
+from nacl.signing import SigningKey, VerifyKey
+
+from bpx_tui.config.credentials import Credentials
+from bpx_tui.exchange.limits import RequestBudget
+from bpx_tui.exchange.rest import RestClient
+from bpx_tui.exchange.rest_transport import RestTransport
+from bpx_tui.exchange.server_clock import ServerClock
+from bpx_tui.exchange.signing import Signer
+from tests.fakes.clock import ManualClock
 
 
 class Request(NamedTuple):
@@ -87,15 +96,16 @@ class RestVenue:
     connections: int = 0
     close_after_answer: bool = False
     slice_bytes: int | None = None
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
     stall: asyncio.Event | None = None
     url: str = ""
 
     @classmethod
     @asynccontextmanager
-    async def running(cls) -> AsyncIterator[Self]:
+    async def running(cls, tls: ssl.SSLContext | None = None) -> AsyncIterator[Self]:
         venue = cls()
-        server = await asyncio.start_server(venue._serve, "127.0.0.1", 0)
-        venue.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        server = await asyncio.start_server(venue._serve, "127.0.0.1", 0, ssl=tls)
+        venue.url = f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         try:
             yield venue
         finally:
@@ -108,6 +118,7 @@ class RestVenue:
         try:
             while (request := await _read(reader)) is not None:
                 self.requests.append(request)
+                self.arrived.set()
                 if self.stall is not None:
                     await self.stall.wait()
                 content = self.respond(request)
@@ -140,3 +151,54 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
     return Request(method, target, headers, body)
+
+
+@dataclass
+class Setup:
+    """A client and the venue that it talks to."""
+
+    venue: RestVenue
+    client: RestClient
+    transport: RestTransport
+    budget: RequestBudget
+    clock: ManualClock
+
+    @classmethod
+    @asynccontextmanager
+    async def running(
+        cls,
+        instructions: Iterable[str] | None,
+        *,
+        url: str | None = None,
+        order_seconds: float = 5.0,
+        read_seconds: float = 5.0,
+        max_body_bytes: int = 1_000_000,
+        tls: ssl.SSLContext | None = None,
+        **budget_options: int,
+    ) -> AsyncIterator[Self]:
+        """`instructions` are what the key may sign; `None` is a session without a key. `url` points elsewhere."""
+        clock = ManualClock()
+        budget = RequestBudget(clock, **budget_options)
+        server_clock = ServerClock(clock)
+        signer = None if instructions is None else Signer(throwaway_credentials(), instructions)
+        async with RestVenue.running(tls) as venue:
+            transport = RestTransport(
+                url or venue.url,
+                signer,
+                server_clock,
+                budget,
+                order_seconds=order_seconds,
+                read_seconds=read_seconds,
+                max_body_bytes=max_body_bytes,
+            )
+            client = RestClient(venue.url, signer, server_clock, clock, budget, transport=transport)
+            await client.open()
+            try:
+                yield cls(venue, client, transport, budget, clock)
+            finally:
+                await client.close()
+
+
+def throwaway_credentials() -> Credentials:
+    seed = SigningKey(bytes(range(32)))
+    return Credentials(b64encode(bytes(seed.verify_key)).decode(), b64encode(bytes(seed)).decode())
