@@ -22,6 +22,9 @@ from bpx_tui.simulator.markets import (
 )
 from bpx_tui.simulator.views import SqrtFunction
 
+VAULT_TOKEN = Asset("BP")
+"""Shares of the one vault: no market, no collateral value."""
+
 CREATED_AT = "2025-01-21T06:34:54.691858"
 HOUR_MS = 3_600_000
 
@@ -91,7 +94,7 @@ def default_catalogue() -> Catalogue:
     perps = [_perp(*row) for row in _PERP]
     predictions = [_prediction(*row) for row in _PREDICTION]
     markets = (*spot, *perps, _rfq("SOL", "178.50"), *predictions)
-    bases = {QUOTE, *(market.base for market in markets if market.kind is not MarketKind.PREDICTION)}
+    bases = {QUOTE, VAULT_TOKEN, *(market.base for market in markets if market.kind is not MarketKind.PREDICTION)}
     return Catalogue(markets, tuple(_asset(asset) for asset in sorted(bases)))
 
 

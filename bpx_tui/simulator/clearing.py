@@ -61,7 +61,6 @@ class Clearing:
         """Fill a system order in full against `taker` outside the book, without fees (backstop)."""
         core, market = self._core, book.market
         quantity, cost = order.quantity, price * order.quantity
-        book.trade_id += 1
         order.remaining = ZERO
         order.executed_quantity = quantity
         order.executed_quote_quantity = cost
@@ -71,10 +70,16 @@ class Clearing:
         events = self.trade_position(account, market, order.side, quantity, price, ZERO)
         account.positions[market.symbol].liquidated += cost
         self.trade_position(taker, market, order.side.opposite, quantity, price, ZERO)
-        self._tell_fill(account, order, book, price, quantity, ZERO, QUOTE, is_maker=False)
+        self.tell_system_fill(book, account, order, price, quantity)
         for event in events:
             core.emit(event)
         core.flush_balances(taker)
+
+    def tell_system_fill(self, book: Book, account: Account, order: Order, price: Decimal, quantity: Decimal) -> None:
+        """Tell the owner of a system order that it filled outside the book, without a fee."""
+        book.trade_id += 1
+        self._tell_fill(account, order, book, price, quantity, ZERO, QUOTE, is_maker=False)
+        account.history.append(order.record())
 
     def _settle_side(
         self, book: Book, order: Order, price: Decimal, quantity: Decimal, cost: Decimal, *, is_maker: bool

@@ -128,6 +128,29 @@ class LendingDesk:
         """Part of a lend becomes free balance; the caller has asked `redeemable`."""
         self._move(self.pool(asset), account, -quantity, "LendRedeem", source)
 
+    def take_over(self, account: Account, other: Account, asset: Asset) -> None:
+        """`other` owes from now on what `account` owed; no money moves."""
+        pool, owed = self.pool(asset), account.loans[asset].quantity
+        for holder, signed in ((account, -owed), (other, owed)):
+            loan = self._loan(pool, holder)
+            self._book(pool, loan, signed)
+            if not loan.quantity:
+                del holder.loans[asset]
+                del pool.holders[holder.id]
+        if not account.house:
+            time_us = self._core.now_us
+            self._core.emit(
+                BorrowLendMoved(account.id, asset, "BorrowRepay", "LiquidationBackstop", -owed, ZERO, None, time_us)
+            )
+
+    def _loan(self, pool: Pool, account: Account) -> Loan:
+        """The account's loan in a pool, a new one where it had none."""
+        loan = account.loans.get(pool.asset)
+        if loan is None:
+            loan = account.loans[pool.asset] = Loan(self._core.next_position_id(), self._core.now_us)
+            pool.holders[account.id] = account
+        return loan
+
     def _move(
         self, pool: Pool, account: Account, signed: Decimal, event: str, source: str, order_id: OrderId | None = None
     ) -> None:
@@ -137,10 +160,7 @@ class LendingDesk:
             core.ledger.move(account, fund, pool.asset, signed)
         else:
             core.ledger.move(fund, account, pool.asset, -signed)
-        loan = account.loans.get(pool.asset)
-        if loan is None:
-            loan = account.loans[pool.asset] = Loan(core.next_position_id(), core.now_us)
-            pool.holders[account.id] = account
+        loan = self._loan(pool, account)
         self._book(pool, loan, signed)
         if not account.house:
             moved = BorrowLendMoved(
@@ -189,10 +209,7 @@ class LendingDesk:
 
     def _add_interest(self, pool: Pool, account: Account, amount: Decimal, rate: Decimal, elapsed_us: int) -> None:
         core = self._core
-        loan = account.loans.get(pool.asset)
-        if loan is None:
-            loan = account.loans[pool.asset] = Loan(core.next_position_id(), core.now_us)
-            pool.holders[account.id] = account
+        loan = self._loan(pool, account)
         self._book(pool, loan, amount)
         loan.cumulative_interest += amount
         if not account.house and amount:

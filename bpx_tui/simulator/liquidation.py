@@ -2,8 +2,7 @@
 
 First everything open is expired and a part of the largest position is closed on the book, again each second, until
 the account is safe. Where equity is below half of the maintenance margin, or the book cannot take it, the backstop
-account takes over whole positions at the mark. What is still owed when nothing is left is covered by the insurance
-fund.
+account takes over whole positions at the mark. An account that is still unsafe without positions is unwound.
 """
 
 from __future__ import annotations
@@ -15,11 +14,10 @@ from bpx_tui.simulator.accounts import Account
 from bpx_tui.simulator.clearing import Clearing
 from bpx_tui.simulator.core import Core
 from bpx_tui.simulator.engine import round_down
-from bpx_tui.simulator.events import LiquidationPrinted, OrderEvent, SettlementMade
+from bpx_tui.simulator.events import LiquidationPrinted, OrderEvent
 from bpx_tui.simulator.margin import MarginDesk
-from bpx_tui.simulator.markets import QUOTE, Market
+from bpx_tui.simulator.markets import Market
 from bpx_tui.simulator.orders import (
-    ZERO,
     NewOrder,
     Order,
     OrderEventKind,
@@ -29,6 +27,7 @@ from bpx_tui.simulator.orders import (
 from bpx_tui.simulator.positions import Position
 from bpx_tui.simulator.trading import Trading
 from bpx_tui.simulator.triggers import Triggers
+from bpx_tui.simulator.unwinding import Unwinding
 
 PART = Decimal("0.25")
 """Share of a position closed on the book in one step."""
@@ -48,6 +47,7 @@ class Liquidation:
         trading: Trading,
         triggers: Triggers,
         clearing: Clearing,
+        unwinding: Unwinding,
         backstop: Account,
     ) -> None:
         self._core = core
@@ -55,6 +55,7 @@ class Liquidation:
         self._trading = trading
         self._triggers = triggers
         self._clearing = clearing
+        self._unwinding = unwinding
         self._backstop = backstop
 
     def check(self, account: Account) -> bool:
@@ -67,13 +68,14 @@ class Liquidation:
         state = self._margin.measure(account)
         held = [position for position in account.positions.values() if position.quantity]
         if not held:
-            self._write_off(account)
+            self._unwinding.unwind(account)
+            account.liquidating = self._margin.is_unsafe(account)
             return True
         position = max(held, key=self._notional)
         if state.equity < state.maintenance * BACKSTOP_AT or not self._close_part(account, position):
             self._hand_over(account, position)
-        if not any(position.quantity for position in account.positions.values()):
-            self._write_off(account)
+        if self._margin.is_unsafe(account) and not any(held.quantity for held in account.positions.values()):
+            self._unwinding.unwind(account)
         account.liquidating = self._margin.is_unsafe(account)
         return True
 
@@ -126,19 +128,7 @@ class Liquidation:
         order = self._system_order(account, position, size, SystemOrderType.LIQUIDATE_ON_BACKSTOP)
         core.emit(OrderEvent(account.id, OrderEventKind.ACCEPTED, order.record(), None, core.now_us))
         self._clearing.take_over(core.books[market.symbol], order, self._backstop, price)
-        account.history.append(order.record())
         self._print(market, order.side, price, size)
 
     def _print(self, market: Market, side: Side, price: Decimal, quantity: Decimal) -> None:
         self._core.emit(LiquidationPrinted(market.symbol, side, price, quantity, self._core.now_us))
-
-    def _write_off(self, account: Account) -> None:
-        """The insurance fund pays the clearing fund what the account still owes it, as far as it can."""
-        ledger = self._core.ledger
-        owed = min(-account.unsettled, ledger.insurance.purse(QUOTE).available)
-        if owed <= ZERO:
-            return
-        ledger.move(ledger.insurance, ledger.clearing, QUOTE, owed)
-        account.unsettled += owed
-        if not account.house:
-            self._core.emit(SettlementMade(account.id, "SystemLiabilityTransfer", owed, None, self._core.now_us))

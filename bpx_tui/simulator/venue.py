@@ -36,6 +36,7 @@ from bpx_tui.simulator.timekeeper import Timekeeper
 from bpx_tui.simulator.trading import Trading
 from bpx_tui.simulator.treasury import Treasury
 from bpx_tui.simulator.triggers import Triggers
+from bpx_tui.simulator.unwinding import Unwinding
 from bpx_tui.simulator.views import (
     AccountInfo,
     AccountSettings,
@@ -73,7 +74,8 @@ class Venue:
         triggers = Triggers(core, trading)
         self._orders = OrderDesk(core, trading, triggers, self._treasury, reserves, clearing)
         backstop = seed_house(core, self._lending)
-        liquidation = Liquidation(core, self._margin, trading, triggers, clearing, backstop)
+        unwinding = Unwinding(core, self._lending, clearing, settlement, backstop)
+        liquidation = Liquidation(core, self._margin, trading, triggers, clearing, unwinding, backstop)
         self._timekeeper = Timekeeper(
             core, self._orders, Funding(core, settlement), self._lending, self._treasury, settlement, liquidation
         )
