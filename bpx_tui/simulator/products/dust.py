@@ -10,7 +10,7 @@ from bpx_tui.model.enums import MarketKind
 from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.markets import QUOTE
 from bpx_tui.simulator.orders import AccountId
-from bpx_tui.simulator.refusals import invalid_asset, invalid_quantity
+from bpx_tui.simulator.refusals import insufficient_supply, invalid_asset, invalid_quantity
 from bpx_tui.simulator.venue import INSURANCE, Venue
 
 USDC_STEP = Decimal("0.000001")
@@ -38,7 +38,8 @@ class DustDesk:
         """Turn the dust of one asset, or of all, into USDC.
 
         Raises:
-            VenueRefusal: the named asset has no spot market, or is held in a tradable quantity or not at all.
+            VenueRefusal: the named asset has no spot market, or is held in a tradable quantity or not at all,
+                or the insurance fund cannot pay.
         """
         if asset is None:
             return tuple(
@@ -76,6 +77,9 @@ class DustDesk:
     def _convert(self, account: AccountId, asset: Asset) -> DustConversion:
         quantity = self._dust(account, asset)
         received = (quantity * self._venue.index(asset)).quantize(USDC_STEP, ROUND_DOWN)
+        insured = self._venue.capital(INSURANCE).get(QUOTE)
+        if insured is None or received > insured.available:
+            raise insufficient_supply("Dust cannot be converted now")
         self._venue.transfer(account, INSURANCE, asset, quantity)
         if received:
             self._venue.transfer(INSURANCE, account, QUOTE, received)

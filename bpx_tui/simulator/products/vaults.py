@@ -102,7 +102,7 @@ class VaultSnapshot:
 
 
 class VaultDesk:
-    """All vaults of the exchange. Their accounts must be funded before this is built."""
+    """All vaults of the exchange. Their accounts must be funded before this is built. A token's index is its NAV."""
 
     def __init__(self, venue: Venue, agenda: Agenda, rng: Random, vaults: Sequence[VaultTerms]) -> None:
         self._venue = venue
@@ -274,7 +274,9 @@ class VaultDesk:
 
     def _crank(self, now_us: int) -> None:
         for vault_id, taken in self._navs.items():
-            taken.append(self.nav(vault_id).nav)
+            nav = self.nav(vault_id).nav
+            taken.append(nav)
+            self._venue.set_index(self._vaults[vault_id].token, nav)
         self._last_crank_us = now_us
 
     def _snapshot(self, now_us: int) -> None:
