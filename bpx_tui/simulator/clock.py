@@ -65,7 +65,12 @@ class Agenda:
     that hour event by event, its repeating events just go on from now. Zero means that nothing is ever skipped.
     """
 
-    def __init__(self, catch_up_us: int = 0) -> None:
+    def __init__(
+        self, catch_up_us: int = 0, *, before: Happening | None = None, after: Callable[[], None] | None = None
+    ) -> None:
+        """`before` is called ahead of every happening with its time, `after` behind it."""
+        self._before = before
+        self._after = after
         self._due: list[tuple[int, int, Happening]] = []
         self._count = 0
         self._catch_up_us = catch_up_us
@@ -98,7 +103,11 @@ class Agenda:
         while self._due and self._due[0][0] <= target_us:
             due_us, _, happening = heapq.heappop(self._due)
             self.now_us = max(self.now_us, due_us)
+            if self._before is not None:
+                self._before(self.now_us)
             happening(self.now_us)
+            if self._after is not None:
+                self._after()
             done += 1
         self.now_us = max(self.now_us, target_us)
         return done

@@ -53,9 +53,11 @@ class Exchange:
     def __init__(self, options: Options, catalogue: Catalogue, clock: ExchangeClock, *, skip_when_late: bool) -> None:
         self.options = options
         self.clock = clock
-        self.agenda = Agenda(CATCH_UP_US if skip_when_late else 0)
         self.started_us = clock.now_us()
         self.venue = Venue(catalogue, now_us=self.started_us, rng=Random(f"{options.seed}/venue"))
+        catch_up_us = CATCH_UP_US if skip_when_late else 0
+        self.agenda = Agenda(catch_up_us, before=self.venue.advance, after=self._remember)
+        self.agenda.now_us = self.started_us
         self.faults = Faults(Random(f"{options.seed}/faults"))
         self.keys = KeyRing()
         self.verifier = Verifier(self.keys)
@@ -100,27 +102,18 @@ class Exchange:
         self.settle()
 
     def every(self, period_us: int, happening: Happening, first_us: int | None = None) -> None:
-        """Schedule something that repeats; what it causes is remembered and streamed at once."""
-        self.agenda.every(period_us, self._settled(happening), self._next(period_us) if first_us is None else first_us)
+        """Schedule something that repeats, from the next whole period of the clock on or from `first_us`."""
+        self.agenda.every(period_us, happening, self._next(period_us) if first_us is None else first_us)
 
     def at(self, due_us: int, happening: Happening) -> None:
         """Schedule something once."""
-        self.agenda.at(due_us, self._settled(happening))
-
-    def _settled(self, happening: Happening) -> Happening:
-        def settled(now_us: int) -> None:
-            self.venue.advance(now_us)
-            happening(now_us)
-            self._remember()
-
-        return settled
+        self.agenda.at(due_us, happening)
 
     def _next(self, period_us: int) -> int:
         """The next whole period of the clock, so that minutes end at minutes."""
         return (self.started_us // period_us + 1) * period_us
 
     def _schedule(self) -> None:
-        self.agenda.now_us = self.started_us
         for speed_ms in DEPTH_SPEEDS_MS.values():
             self.every(speed_ms * 1000, lambda now_us, speed=speed_ms: self.public.say_gathered(speed, now_us))  # type: ignore[misc]
         self.every(US_PER_SECOND, self.public.say_klines)

@@ -79,8 +79,9 @@ class Flow:
         accounts = [self._venue.open_account(name, house=True).id for name in ("house:maker", "house:taker")]
         for account in accounts:
             for terms in self._venue.assets():
-                worth = self._venue.index(terms.asset) if terms.asset != QUOTE else Decimal(1)
-                self._venue.deposit(account, terms.asset, (_WAR_CHEST / worth).quantize(Decimal(1)))
+                worth = Decimal(1) if terms.asset == QUOTE else self._venue.index(terms.asset)
+                if worth > 0:
+                    self._venue.deposit(account, terms.asset, (_WAR_CHEST / worth).quantize(Decimal(1)))
         return Traders(accounts[0], accounts[1])
 
     def _prepare(self, market: Market, traders: Traders) -> None:
