@@ -21,6 +21,9 @@ from bpx_tui.simulator.refusals import (
     trading_paused,
 )
 
+HALTED = frozenset({TradingState.CLOSED, TradingState.CANCEL_ONLY})
+"""Book states that take no orders at all."""
+
 
 def check_form(market: Market, terms: NewOrder) -> None:
     """Which fields go together.
@@ -71,7 +74,7 @@ def _check_market_form(terms: NewOrder) -> None:
 
 def check_state(state: TradingState, terms: NewOrder) -> None:
     """Whether the book takes this kind of order now."""
-    if state in (TradingState.CLOSED, TradingState.CANCEL_ONLY):
+    if state in HALTED:
         raise trading_paused()
     if state is TradingState.LIMIT_ONLY and terms.kind is OrderKind.MARKET:
         raise trading_paused("Only limit orders are accepted in this market")

@@ -19,6 +19,9 @@ from bpx_tui.simulator.orders import ZERO
 from bpx_tui.simulator.positions import Position
 from bpx_tui.simulator.views import BorrowLendView, CollateralRow, CollateralView, PositionView
 
+LIQUIDATION_ROUNDS = 12
+"""The maintenance fraction depends on the price sought, so the estimate is refined this often."""
+
 
 @dataclass(slots=True)
 class MarginState:
@@ -205,14 +208,16 @@ class MarginDesk:
         if not size:
             return ZERO
         state = self.measure(account)
-        fraction = market.mmf.fraction(size * mark)
-        own = size * mark * fraction
-        slack = state.equity - (state.maintenance - own)
-        if position.quantity > 0:
-            price = (size * mark - slack) / (size * (1 - fraction))
-        else:
-            price = (size * mark + slack) / (size * (1 + fraction))
-        return max(ZERO, price.quantize(market.price.tick_size))
+        others = state.maintenance - size * mark * market.mmf.fraction(size * mark)
+        slack = state.equity - others
+        price = mark
+        for _ in range(LIQUIDATION_ROUNDS):
+            fraction = market.mmf.fraction(size * price)
+            if position.quantity > 0:
+                price = max(ZERO, (size * mark - slack) / (size * (1 - fraction)))
+            else:
+                price = (size * mark + slack) / (size * (1 + fraction))
+        return price.quantize(market.price.tick_size)
 
     def borrow_lend_view(self, account: Account, asset: Asset) -> BorrowLendView:
         loan, terms = account.loans[asset], self._core.assets[asset]

@@ -19,7 +19,7 @@ MARK_UNIT = Decimal("0.00000001")
 RATE_UNIT = Decimal("0.00000001")
 PREMIUM_UNIT = Decimal("0.000000000001")
 PREMIUM_WEIGHT = Decimal(1) / 32
-"""Share of each second's sample in the moving average: about half a minute of memory."""
+"""Share of one second's look in the moving averages: about half a minute of memory."""
 MAX_PREMIUM = Decimal("0.05")
 INTEREST_PER_8H = Decimal("0.0001")
 INTEREST_CLAMP = Decimal("0.0005")
@@ -73,23 +73,23 @@ class Prices:
         price = self.board.get(market.symbol)
         return self.index(market.base) if price is None else price.mark
 
-    def sample(self, market: Market, middle: Decimal | None) -> None:
-        """One second's look at a derivative's book: move its mark and its funding average."""
+    def sample(self, market: Market, middle: Decimal | None, seconds: int) -> None:
+        """Look at a derivative's book `seconds` after the last look: move its mark and its funding average."""
         price = self.board[market.symbol]
         if market.kind is MarketKind.PREDICTION:
             if middle is not None:
                 price.mark = middle.quantize(MARK_UNIT)
             return
-        index = self.index(market.base)
+        index, weight = self.index(market.base), min(Decimal(1), PREMIUM_WEIGHT * seconds)
         bound = market.price.mean_premium_tolerance or MAX_PREMIUM
         premium = ZERO if middle is None else max(-bound, min(bound, middle / index - 1))
-        average = price.average_premium + (premium - price.average_premium) * PREMIUM_WEIGHT
+        average = price.average_premium + (premium - price.average_premium) * weight
         price.average_premium = average.quantize(PREMIUM_UNIT)
-        price.premium_sum += premium.quantize(PREMIUM_UNIT)
-        price.premium_count += 1
+        price.premium_sum += premium.quantize(PREMIUM_UNIT) * seconds
+        price.premium_count += seconds
         fresh = (index * (1 + price.average_premium)).quantize(MARK_UNIT, ROUND_HALF_EVEN)
         price.mark = _limited(market, price.mark, fresh)
-        price.mean_mark += ((price.mark - price.mean_mark) * PREMIUM_WEIGHT).quantize(MARK_UNIT)
+        price.mean_mark += ((price.mark - price.mean_mark) * weight).quantize(MARK_UNIT)
 
     def funding_rate(self, market: Market) -> Decimal:
         """The rate of the running interval as it looks now: a fraction of the notional."""

@@ -53,12 +53,13 @@ class Timekeeper:
         if now_us <= core.now_us:
             return
         core.now_us = now_us
-        if now_us // SECOND_US > self._second:
-            self._second = now_us // SECOND_US
-            self._each_second()
+        passed = now_us // SECOND_US - self._second
+        if passed > 0:
+            self._second += passed
+            self._each_second(passed)
 
-    def _each_second(self) -> None:
-        self._update_marks()
+    def _each_second(self, passed: int) -> None:
+        self._update_marks(passed)
         self._funding.settle_due()
         self._lending.accrue(self._core.now_us)
         for market in self._derivatives:
@@ -71,10 +72,10 @@ class Timekeeper:
                 self._look_after(account, realize=minute > self._minute)
         self._minute = minute
 
-    def _update_marks(self) -> None:
+    def _update_marks(self, passed: int) -> None:
         core = self._core
         for market in self._derivatives:
-            core.prices.sample(market, core.books[market.symbol].middle())
+            core.prices.sample(market, core.books[market.symbol].middle(), passed)
             view = core.prices.view(market)
             core.emit(
                 MarkChanged(market.symbol, view.mark, view.index, view.funding_rate, view.next_funding_us, core.now_us)

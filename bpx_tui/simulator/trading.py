@@ -7,7 +7,7 @@ from decimal import Decimal
 from bpx_tui.model.enums import ExpiryReason, OrderKind, OrderStatus, Side, TimeInForce
 from bpx_tui.simulator.accounts import Account
 from bpx_tui.simulator.book import Book
-from bpx_tui.simulator.checks import check_band, check_form, check_numbers, check_quantity, check_state
+from bpx_tui.simulator.checks import HALTED, check_band, check_form, check_numbers, check_quantity, check_state
 from bpx_tui.simulator.clearing import Clearing
 from bpx_tui.simulator.core import Core
 from bpx_tui.simulator.engine import Plan, estimate_quote, plan_match
@@ -15,7 +15,7 @@ from bpx_tui.simulator.events import OrderEvent
 from bpx_tui.simulator.markets import Market
 from bpx_tui.simulator.orders import ZERO, AccountId, NewOrder, Order, OrderEventKind
 from bpx_tui.simulator.positions import Position
-from bpx_tui.simulator.refusals import invalid_market, invalid_order, order_limit, would_take
+from bpx_tui.simulator.refusals import invalid_market, invalid_order, order_limit, trading_paused, would_take
 from bpx_tui.simulator.reserves import Reserves
 
 MAX_OPEN_ORDERS = 1_000
@@ -35,7 +35,7 @@ class Trading:
     # ---- taking in
 
     def check(self, terms: NewOrder) -> tuple[Market, Book]:
-        """Everything that can be refused from the order and the market alone.
+        """Everything that can be refused from the order and the market alone; a trigger's price band waits for it.
 
         Raises:
             VenueRefusal: the order cannot be taken.
@@ -45,9 +45,12 @@ class Trading:
             raise invalid_market()
         market = book.market
         check_form(market, terms)
-        check_state(book.state, terms)
         check_numbers(market, terms)
-        check_band(book, self._core.prices, terms)
+        if terms.trigger is None:
+            check_state(book.state, terms)
+            check_band(book, self._core.prices, terms)
+        elif book.state in HALTED:
+            raise trading_paused()
         return market, book
 
     def recheck(self, terms: NewOrder, quantity: Decimal) -> None:

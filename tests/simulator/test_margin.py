@@ -105,14 +105,16 @@ def test_break_even_contains_entry_fees_and_funding(floor: Floor) -> None:
 
 def test_continuous_realisation_moves_profit_without_changing_the_sum(floor: Floor) -> None:
     floor.market(floor.alice, BID, "10")
-    for _ in range(3):
-        floor.venue.set_index(SOL, floor.venue.index(SOL) + d("0.75"))
+    for bid, ask in (("179.24", "179.26"), ("178.99", "179.01"), ("180.74", "180.76")):
+        floor.quote(bid, ask, "2000")
+        floor.venue.set_index(SOL, (d(bid) + d(ask)) / 2)
         floor.seconds(61)
         (position,) = floor.venue.positions(floor.alice)
         gross = position.net_quantity * (position.mark_price - position.entry_price)
         assert position.pnl_realized + position.pnl_unrealized == gross
         assert abs(position.pnl_unrealized) < d("0.0001")
-    assert floor.free(floor.alice) > d(100_000)
+    fee = perp_fee(d("1785.10"), d(5))
+    assert floor.free(floor.alice) == d(100_000) + 10 * (d("180.75") - d("178.51")) - fee
 
 
 def test_funding_is_paid_by_longs_and_received_by_shorts(floor: Floor) -> None:
