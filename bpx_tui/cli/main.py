@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 
 from bpx_tui.cli.failures import status_of
@@ -35,6 +36,7 @@ def _run(argv: Sequence[str]) -> int:
 
             return doctor(arguments)
         case _:
+            gc.disable()  # until the first frame: what is read at the start stays, and is not looked through for garbage
             from bpx_tui.cli.screen import open_screen
 
             return open_screen(arguments)

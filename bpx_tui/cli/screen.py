@@ -58,7 +58,6 @@ def open_screen(arguments: Arguments) -> int:
 
 def _run(arguments: Arguments, plan: SessionPlan, exchange: SimulatedExchange | None) -> int:
     """Be the program: paint, then connect; disconnect when the screen is left."""
-    gc.disable()  # what is read at the start stays: looking through it for garbage is lost time
     allow_only(THIS_MACHINE if exchange is not None else plan.settings.endpoints)
     start_logging(user_places(), plan.settings.log_level)
     from bpx_tui.service.desk import Desk

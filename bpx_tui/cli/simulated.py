@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bpx_tui.cli.lifeline import end_with_parent
-from bpx_tui.config.credentials import Credentials
 from bpx_tui.config.endpoints import Endpoints
 from bpx_tui.config.places import open_private, private_folder, user_places
 from bpx_tui.errors import BpxError, ConfigError
+
+if TYPE_CHECKING:
+    from bpx_tui.config.credentials import Credentials
 
 READY_SECONDS: Final = 30.0
 END_SECONDS: Final = 2.0
@@ -58,6 +59,10 @@ class SimulatedExchange:
             raise NotReady(f"The simulated exchange was not ready after {seconds:.0f} s. Its log: {_log_file()}")
         if not line:
             raise NotReady(f"The simulated exchange ended at once. {_last_words()}")
+        import json
+
+        from bpx_tui.config.credentials import Credentials
+
         try:
             said = json.loads(line)
             account = said["accounts"][0]
