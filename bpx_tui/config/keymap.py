@@ -233,7 +233,7 @@ _TICKET = (
 _CONFIRM = (
     Action("confirm.place", ("enter",), "Send the order, once", Where.CONFIRM, call="place", word="place", trades=True),
     Action("confirm.back", ("escape",), "Back to the ticket; nothing is sent", Where.CONFIRM, call="back", word="edit"),
-    Action("strip.yes", ("enter",), "Do it", Where.STRIP, call="yes", word="yes", trades=True),
+    Action("strip.yes", ("enter",), "Do it", Where.STRIP, call="screen.strip_yes", word="yes", trades=True),
     Action("strip.no", ("escape",), "Leave it", Where.STRIP, call="no", word="no"),
 )
 

@@ -14,6 +14,7 @@ from textual.geometry import Region
 SMALLEST_WIDTH, SMALLEST_HEIGHT = 80, 24
 _MEDIUM_WIDTH, _WIDE_WIDTH = 112, 172
 _MEDIUM_HEIGHT = 30
+_TICKET_ROWS = 7
 
 MARKET_PANELS = ("watchlist", "chart", "ladder", "tape", "facts", "events")
 """Panels of the upper part; the chart's place can be lent to any of them."""
@@ -63,8 +64,11 @@ def _compact(width: int, height: int, chosen: Arrangement) -> dict[str, Region]:
     footer = 1 if height >= 7 else 0
     regions = {"header": Region(0, 0, width, header)}
     body = Region(0, header, width, height - header - event - footer)
-    if body.height > 0:
-        regions["ticket" if chosen.ticket_open else "compact"] = body
+    ticket = min(body.height, _TICKET_ROWS) if chosen.ticket_open else 0
+    if body.height > ticket:
+        regions["compact"] = Region(0, header, width, body.height - ticket)
+    if ticket > 0:
+        regions["ticket"] = Region(0, body.bottom - ticket, width, ticket)
     if event:
         regions["event"] = Region(0, height - footer - 1, width, 1)
     if footer:

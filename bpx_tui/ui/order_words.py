@@ -5,13 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bpx_tui.model.enums import OrderKind, Side
-from bpx_tui.model.estimate import Effect, free_after
+from bpx_tui.model.estimate import Effect, Means, free_after
 from bpx_tui.model.market import Market
+from bpx_tui.model.numbers import floor_to
 from bpx_tui.model.orders import OrderRequest
 from bpx_tui.model.views import AccountView, BookView
-from bpx_tui.ui.formatting import fit_price, fixed, percent, signed
+from bpx_tui.ui.formatting import fit_price, fixed, percent
 from bpx_tui.ui.lines import Line, Run
 from bpx_tui.ui.palette import Role
+
+_CENT = Decimal("0.01")
 
 
 def side_run(side: Side) -> Run:
@@ -75,9 +78,9 @@ def fee_text(effect: Effect | None) -> str:
         return ""
     if effect.fee is None:
         return "fee —"
-    shown = -effect.fee
-    text = signed(shown, 4 if abs(shown) < 1 else 2)
-    return f"fee ≈ {text[0]}${text[1:]}" if text[0] in "+-" else f"fee ≈ ${text}"
+    word = "rebate" if effect.fee < 0 else "fee"
+    size = abs(effect.fee)
+    return f"{word} ≈ ${fixed(size, 2 if size >= _CENT or not size else 6)}"
 
 
 def free_text(request: OrderRequest, effect: Effect | None, market: Market, account: AccountView | None) -> str:
@@ -107,6 +110,17 @@ def distance_text(request: OrderRequest, book: BookView | None) -> str:
     where = "above" if away > 0 else "below"
     own = "bid" if request.side is Side.BID else "ask"
     return f"{percent(abs(away), 2, sign=False)} {where} the {own}"
+
+
+def means_text(means: Means | None, market: Market) -> str:
+    """`at most 212.34 SOL · $3,980.11 of margin free`."""
+    if means is None:
+        return ""
+    whole = quantity_text(floor_to(means.quantity, market.step_size), market)
+    if means.unit == "margin":
+        return f"at most {whole} {market.base} · ${fixed(means.amount, 2)} margin free"
+    decimals = 2 if means.unit == market.quote else market.quantity_decimals
+    return f"at most {whole} {market.base} · {fixed(means.amount, decimals)} {means.unit} free"
 
 
 def notional_text(request: OrderRequest, effect: Effect | None) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from bpx_tui.model.enums import OrderKind, Side
+from bpx_tui.model.market import Market
 from bpx_tui.service.intents import Mode
 from bpx_tui.ui.desk import Desk
 from bpx_tui.ui.formatting import fixed, percent
 from bpx_tui.ui.lines import Line, Run, fitted, width_of
-from bpx_tui.ui.order_words import effect_lines, fee_text, notional_text, now_text, rest_text
+from bpx_tui.ui.order_words import effect_lines, fee_text, means_text, notional_text, now_text, rest_text
 from bpx_tui.ui.palette import Role
 from bpx_tui.ui.ticket_form import Field, TicketForm
-from bpx_tui.ui.ticket_reading import Reading
+from bpx_tui.ui.ticket_reading import Reading, means_now, touch_price
 
 _FIELD_CELLS = 13
 
@@ -22,21 +25,39 @@ def ticket_lines(
     width, height = size
     head = [_choices(form, width), _price_line(form, reading, desk, width, focused, asked)]
     head.append(_quantity_line(form, reading, desk, width, focused, asked))
+    wrong = _errors(form, reading, width, asked=asked)
     if height < 8:
-        return [*head, _short_effect(reading, desk, width), _problem(reading, desk) or _hint(form, width)][:height]
+        fourth = wrong[0] if wrong else _short_effect(reading, desk, width)
+        return [*head, fourth, _problem(reading, desk) or _hint(form, width)][:height]
+    if wrong:
+        return _filled([*head, _presets(width), *wrong], _hint(form, width), height)
     market = desk.market
     effects: list[Line] = []
     if reading.request is not None and market is not None:
         effects = effect_lines(reading.request, reading.effect, market, desk.account)
+    elif market is not None:
+        effects = [(Run(f" {fitted(_means(form, reading, desk, market), width - 2)}", Role.MUTED),)]
     roomy = height >= 10
     lines = [*head, _presets(width), (Run(" " + "─" * (width - 2) + " ", Role.RULE),), *effects]
     problem = _problem(reading, desk)
     if problem is not None:
         lines = [*lines[: height - (3 if roomy else 1)], problem]
-    if roomy:
-        lines += [()] * (height - 1 - len(lines))
-        lines.append(_hint(form, width))
-    return lines[:height]
+    return _filled(lines, _hint(form, width), height) if roomy else lines[:height]
+
+
+def _filled(lines: list[Line], last: Line, height: int) -> list[Line]:
+    """The lines with `last` at the bottom."""
+    return [*lines[: height - 1], *[()] * (height - 1 - len(lines)), last]
+
+
+def _errors(form: TicketForm, reading: Reading, width: int, *, asked: bool) -> list[Line]:
+    """Every error in full, wrapped; those of empty fields only once a review was asked for."""
+    texts = [
+        reading.price_error if form.price or asked else "",
+        reading.quantity_error if form.quantity or asked else "",
+    ]
+    wrapped = [part for text in texts for part in wrap(text, max(8, width - 2))]
+    return [(Run(f" {part}", Role.ERROR),) for part in wrapped]
 
 
 def _choices(form: TicketForm, width: int) -> Line:
@@ -92,8 +113,8 @@ def _price_line(form: TicketForm, reading: Reading, desk: Desk, width: int, focu
     active = focused and form.active_field is Field.PRICE
     error = reading.price_error if form.price or asked else ""
     runs = _field("Price", form.price, active, form.fresh, bool(error), "field:price")
-    if error or (active and form.shortened):
-        return _noted(runs, error, width)
+    if active and form.shortened:
+        return (*runs, Run("pasted text shortened", Role.WARNING))
     for word, label in (("mid", "m mid"), ("touch", "t touch"), ("opposite", "o opp")):
         runs += [Run(label, Role.MUTED, tag=f"price:{word}"), Run("  ")]
     if width >= 60:
@@ -105,8 +126,8 @@ def _quantity_line(form: TicketForm, reading: Reading, desk: Desk, width: int, f
     active = focused and form.active_field is Field.QUANTITY
     error = reading.quantity_error if form.quantity or asked else ""
     runs = _field("Size", form.quantity, active, form.fresh, bool(error), "field:quantity")
-    if error or (active and form.shortened):
-        return _noted(runs, error, width)
+    if active and form.shortened:
+        return (*runs, Run("pasted text shortened", Role.WARNING))
     market = desk.market
     runs.append(Run(f"{market.base if market else ''} ", Role.TEXT))
     if reading.request is not None:
@@ -119,17 +140,18 @@ def _quantity_line(form: TicketForm, reading: Reading, desk: Desk, width: int, f
     return tuple(runs)
 
 
-def _noted(runs: list[Run], error: str, width: int) -> Line:
-    text = error or "pasted text shortened"
-    return (*runs, Run(fitted(text, max(0, width - width_of(runs))), Role.ERROR if error else Role.WARNING))
-
-
 def _share_of_equity(reading: Reading, desk: Desk) -> str:
     account = desk.account
     if account is None or account.collateral is None or account.collateral.net_equity <= 0:
         return ""
     value = reading.effect.notional if reading.effect else None
     return f"{percent(value / account.collateral.net_equity, 0, sign=False)} of eq" if value else ""
+
+
+def _means(form: TicketForm, reading: Reading, desk: Desk, market: Market) -> str:
+    reference = reading.price or touch_price(form, desk, "opposite")
+    means, _ = means_now(form, desk, market, reference)
+    return means_text(means, market)
 
 
 def _presets(width: int) -> Line:

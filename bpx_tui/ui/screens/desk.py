@@ -103,6 +103,8 @@ class DeskScreen(Screen[None]):
         self.flow = OrdersFlow(self, app)
         self.recent: list[Symbol] = [desk.symbol]
         self._before_ticket = "ladder"
+        self._before_strip = "ladder"
+        self._focused_last = "ladder"
 
     def compose(self) -> ComposeResult:
         yield self.area
@@ -129,8 +131,14 @@ class DeskScreen(Screen[None]):
                 return
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        self.footer.where = _WHERE.get(event.widget.id or "", Where.DESK)
+        self._focused_last = event.widget.id or "ladder"
+        self.footer.where = _WHERE.get(self._focused_last, Where.DESK)
         self.footer.paint()
+
+    def on_desk_area_resized(self) -> None:
+        """Keys always go somewhere: a focus that went with its panel goes to what stands for it."""
+        if self.focused is None:
+            self.focus_panel(self._focused_last)
 
     def choose(self, **changes: object) -> None:
         """Change what the user chose and lay out again."""
@@ -241,8 +249,6 @@ class DeskScreen(Screen[None]):
         self.area.strip_open = True
         self.strip.ask(question, then)
         self.focus_panel("strip")
-
-    _before_strip = "ladder"
 
     def action_strip_yes(self) -> None:
         self.strip.answer(self._program.press.pressed_at)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from textual.app import ComposeResult
 from textual.geometry import Region, Size, Spacing
 from textual.layout import Layout, WidgetPlacement
+from textual.message import Message
 from textual.widget import Widget
 
 from bpx_tui.ui.layout import Arrangement, plan
@@ -29,6 +30,9 @@ class DeskArea(Widget):
     """All panels. `card_open` lends the ticket's place to the card, `strip_open` the event line's to the strip."""
 
     DEFAULT_CSS = "DeskArea { width: 1fr; height: 1fr; }"
+
+    class Resized(Message):
+        """Panels may have come and gone: the focus may have gone with one."""
 
     def __init__(self, panels: Iterable[Widget]) -> None:
         super().__init__(id="desk")
@@ -64,3 +68,4 @@ class DeskArea(Widget):
 
     def on_resize(self) -> None:
         self.lay_out()
+        self.post_message(self.Resized())

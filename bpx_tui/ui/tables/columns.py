@@ -27,35 +27,44 @@ class Cell(NamedTuple):
 Cells = tuple[Cell, ...]
 """One cell per column of the table, shown or not."""
 
-GAP = "  "
-MARGIN = 2
+_MARGIN = 2
+_GAPS = (3, 2, 1)
 
 
-def fitting(columns: Sequence[Column], width: int) -> tuple[int, ...]:
-    """Indexes of the columns that fit into `width` cells."""
-    shown = list(range(len(columns)))
-    while len(shown) > 1 and _needed(columns, shown) > width:
+class Fit(NamedTuple):
+    """The columns that are shown, by index, and the cells between them."""
+
+    shown: tuple[int, ...]
+    gap: int
+
+
+def fitting(columns: Sequence[Column], width: int) -> Fit:
+    """All columns with the widest gap that fits into `width` cells; else columns are left out by rank."""
+    everything = tuple(range(len(columns)))
+    for gap in _GAPS:
+        if _needed(columns, everything, gap) <= width:
+            return Fit(everything, gap)
+    shown = list(everything)
+    while len(shown) > 1 and _needed(columns, shown, _GAPS[-1]) > width:
         shown.remove(max(shown, key=lambda index: (columns[index].rank, index)))
-    return tuple(shown)
+    gap = next((gap for gap in _GAPS if _needed(columns, shown, gap) <= width), _GAPS[-1])
+    return Fit(tuple(shown), gap)
 
 
-def _needed(columns: Sequence[Column], shown: Sequence[int]) -> int:
-    return MARGIN + sum(columns[index].width for index in shown) + len(GAP) * (len(shown) - 1)
+def _needed(columns: Sequence[Column], shown: Sequence[int], gap: int) -> int:
+    return _MARGIN + sum(columns[index].width for index in shown) + gap * (len(shown) - 1)
 
 
-def heading(columns: Sequence[Column], shown: Sequence[int]) -> Line:
-    runs: list[Run] = [Run(" " * MARGIN)]
-    for place, index in enumerate(shown):
-        column = columns[index]
-        runs.append(Run((GAP if place else "") + fitted(column.title, column.width, right=column.right), Role.MUTED))
-    return tuple(runs)
+def heading(columns: Sequence[Column], fit: Fit) -> Line:
+    titles = tuple(Cell(column.title, Role.MUTED) for column in columns)
+    return line_of(titles, columns, fit)
 
 
-def line_of(cells: Cells, columns: Sequence[Column], shown: Sequence[int], *, mark: str = " ") -> Line:
+def line_of(cells: Cells, columns: Sequence[Column], fit: Fit, *, mark: str = "") -> Line:
     """One row; `mark` stands in the margin."""
-    runs: list[Run] = [Run(mark.ljust(MARGIN), Role.ACCENT, bold=True)]
-    for place, index in enumerate(shown):
+    runs: list[Run] = [Run(mark.ljust(_MARGIN), Role.ACCENT, bold=True)]
+    for place, index in enumerate(fit.shown):
         column, cell = columns[index], cells[index]
         text = fitted(cell.text, column.width, right=column.right)
-        runs.append(Run((GAP if place else "") + text, cell.ink, bold=cell.bold))
+        runs.append(Run((" " * fit.gap if place else "") + text, cell.ink, bold=cell.bold))
     return tuple(runs)

@@ -13,11 +13,11 @@ from bpx_tui.ui.tables.columns import Cell, Cells, Column
 
 COLUMNS = (
     Column("Time", 8, rank=4, right=False),
-    Column("Market", 12, right=False),
+    Column("Market", 10, right=False),
     Column("Side", 4, right=False),
-    Column("Price", 10),
-    Column("Size", 10),
-    Column("Filled", 10, rank=1),
+    Column("Price", 9),
+    Column("Size", 9),
+    Column("Filled", 9, rank=1),
     Column("Value", 8, rank=3),
     Column("Type", 15, rank=2, right=False),
     Column("State", 15, right=False),
@@ -51,9 +51,9 @@ def cells_of(tracked: TrackedOrder, desk: Desk) -> Cells:
         Cell("—" if created is None else clock_text(created * 1000), Role.MUTED),
         Cell(market_name(tracked.symbol), bold=True),
         Cell(side_word(side), side_ink(side)),
-        Cell("market" if price is None else fit_price(price, decimals, 10)),
+        Cell("market" if price is None else fit_price(price, decimals, 9)),
         Cell(_size(shown, step)),
-        Cell(fit_quantity(executed, step, 10), Role.TEXT if executed else Role.MUTED),
+        Cell(fit_quantity(executed, step, 9), Role.TEXT if executed else Role.MUTED),
         Cell("—" if price is None or quantity is None else compact(price * quantity, "$"), Role.MUTED),
         Cell(_type(shown), Role.MUTED),
         Cell(state_text(tracked), _STATE_INK.get(tracked.state, Role.TEXT), tracked.state is LocalState.UNKNOWN),
@@ -82,7 +82,7 @@ def _size(shown: Order | OrderRequest | None, step: int) -> str:
     if shown is None:
         return "—"
     if shown.quantity:
-        return fit_quantity(shown.quantity, step, 10)
+        return fit_quantity(shown.quantity, step, 9)
     if shown.trigger is not None:
         return shown.trigger.quantity
     return "—" if shown.quote_quantity is None else f"${compact(shown.quote_quantity)}"

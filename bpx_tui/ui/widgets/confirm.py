@@ -73,10 +73,10 @@ class ConfirmCard(DeskPanel):
             return mode_role(self.desk.mode)
         return Role.WARNING if state in {CardState.DISARMED, CardState.SENT} else Role.RULE
 
-    def action_confirm_place(self) -> None:
+    def action_place(self) -> None:
         self.post_message(self.PlaceWanted())
 
-    def action_confirm_back(self) -> None:
+    def action_back(self) -> None:
         self.post_message(self.Left())
 
     def on_key(self, event: events.Key) -> None:
@@ -90,4 +90,4 @@ class ConfirmCard(DeskPanel):
         if tag == "place":
             self.app.run_worker(self.app.run_action("app.perform('confirm.place')"))
         elif tag == "back":
-            self.action_confirm_back()
+            self.action_back()

@@ -42,6 +42,7 @@ class DeskPanel(LinePanel):
     """A line panel over the whole desk rather than over one market's stream."""
 
     frames_per_second = 4
+    has_age = False
 
     def __init__(self, desk: Desk, *, number: int, id: str) -> None:
         super().__init__(desk.bus, desk.symbol, number=number, clock=desk.clock, id=id)

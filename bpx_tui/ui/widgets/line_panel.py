@@ -49,6 +49,7 @@ class LinePanel(Widget, can_focus=True):
     short_subject: ClassVar[str] = ""
     awaited: ClassVar[str] = "data"
     age_word: ClassVar[str] = ""
+    has_age: ClassVar[bool] = True
     frames_per_second: ClassVar[float] = 20
     budget_seconds: ClassVar[float] = 20.0
 
@@ -200,9 +201,9 @@ class LinePanel(Widget, can_focus=True):
         now = self.clock.monotonic()
         feed = self.look()
         self.condition = judge(feed, self.bus.exchange_now_us(now), self.budget_seconds)
-        body = self.body_size
+        body = Size(size.width - 2, size.height - 2)
         rows = self._body(feed, body, now)
-        title = self._make_title()
+        title = self._make_title(size.width)
         if size != self._painted_size or len(rows) != len(self._rows) or len(self._strips) != size.height:
             self._painted_size, self._title, self._rows = size, title, rows
             self._footer = self.footer_parts()
@@ -227,9 +228,10 @@ class LinePanel(Widget, can_focus=True):
             for y, row in enumerate(rows):
                 old = before[y]
                 if row is not old and row != old:
-                    start, end = self.changed_columns(old, row, width)
                     self._strips[y + 1] = None
-                    dirty.append(Region(1 + start, y + 1, end - start, 1))
+                    start, end = self.changed_columns(old, row, width)
+                    whole = end - start == width
+                    dirty.append(Region(0 if whole else 1 + start, y + 1, width + 2 if whole else end - start, 1))
             self._rows = rows
         return dirty
 
@@ -275,15 +277,15 @@ class LinePanel(Widget, can_focus=True):
             return ""
         return f"R retry in {max(0, round(health.retry_at - now))}s"
 
-    def _make_title(self) -> Title:
+    def _make_title(self, width: int) -> Title:
         condition = self.condition
         age, role = "", Role.MUTED
-        if condition.trust is not Trust.WAITING:
-            word = f"{self.age_word} " if self.age_word and self.size.width >= _WIDE else ""
+        if self.has_age and condition.trust is not Trust.WAITING:
+            word = f"{self.age_word} " if self.age_word and width >= _WIDE else ""
             age = word + age_text(condition.age_seconds)
             if condition.trust is not Trust.LIVE or condition.age_seconds is None:
                 role = Role.WARNING
-        subject = self.subject if self.size.width >= _WIDE else self.short_subject or self.subject
+        subject = self.subject if width >= _WIDE else self.short_subject or self.subject
         focused = self.has_focus
         head = TitlePart(f" {self.number} {subject} ", Role.TEXT, bold=focused)
         return Title((head, *self.title_parts()), self.hints(), age, role, focused)
@@ -309,28 +311,30 @@ class LinePanel(Widget, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines of `crop`, as strips that need no further styling."""
-        x1, x2 = crop.column_span
-        whole = x1 == 0 and x2 == self.size.width
-        strips = [self.render_line(y) for y in crop.line_range]
-        filters = [one for one in self.get_line_filters() if not isinstance(one, ANSIToTruecolor)]
-        if filters:
-            ground = self.background_colors[1]
-            for one in filters:
+        width, height = size = self.size
+        if size != self._painted_size or len(self._strips) != height:
+            strips = [Strip.blank(width, self.palette.style(Role.TEXT))] * crop.height
+        else:
+            strips = [self._strips[y] or self._fresh_strip(y, width) for y in crop.line_range]
+        for one in self.get_line_filters():
+            if not isinstance(one, ANSIToTruecolor):
+                ground = self.background_colors[1]
                 strips = [strip.apply_filter(one, ground) for strip in strips]
-        return strips if whole else [strip.crop(x1, x2) for strip in strips]
+        x1, x2 = crop.column_span
+        return strips if x1 == 0 and x2 == width else [strip.crop(x1, x2) for strip in strips]
 
     def render_line(self, y: int) -> Strip:
         """Line `y` of the whole panel, border included."""
-        if not 0 <= y < len(self._strips) or self._painted_size != self.size:
-            return Strip.blank(self.size.width, self.palette.style(Role.TEXT))
-        strip = self._strips[y]
-        if strip is None:
-            try:
-                strip = Strip(self._line(y), self.size.width)
-            except Exception as error:
-                self._log_draw_failure(error)
-                strip = Strip.blank(self.size.width, self.palette.style(Role.ERROR))
-            self._strips[y] = strip
+        width = self.size.width
+        return self.render_lines(Region(0, y, width, 1))[0]
+
+    def _fresh_strip(self, y: int, width: int) -> Strip:
+        try:
+            strip = Strip(self._line(y, width), width)
+        except Exception as error:
+            self._log_draw_failure(error)
+            strip = Strip.blank(width, self.palette.style(Role.ERROR))
+        self._strips[y] = strip
         return strip
 
     def _log_draw_failure(self, error: Exception) -> None:
@@ -339,14 +343,14 @@ class LinePanel(Widget, can_focus=True):
             self._failure = text
             log.exception("panel %s cannot draw a row", self.subject)
 
-    def _line(self, y: int) -> list[Segment]:
-        width, palette, focused = self.size.width, self.palette, self.has_focus
+    def _line(self, y: int, width: int) -> list[Segment]:
+        palette, focused = self.palette, self.has_focus
         frame = self.glyphs.focused if focused else self.glyphs.calm
         if y == 0:
             assert self._title is not None
             segments, self._title_spans = title_segments(self._title, width, frame, palette)
             return segments
-        if y == self.size.height - 1:
+        if y == len(self._strips) - 1:
             return bottom_segments(self._footer, width, frame, palette, focused=focused)
         edge = Segment(frame.vertical, palette.style(Role.RULE_FOCUS if focused else Role.RULE))
         return [edge, *self._body_segments(self._rows[y - 1], width - 2, palette), edge]

@@ -59,7 +59,7 @@ class QuestionStrip(Bar):
             then, self._then = self._then, None
             self.post_message(self.Answered(then))
 
-    def action_strip_no(self) -> None:
+    def action_no(self) -> None:
         self._then = None
         self.post_message(self.Answered(None))
 
@@ -73,4 +73,4 @@ class QuestionStrip(Bar):
         if tag == "yes":
             self.app.run_worker(self.app.run_action("app.perform('strip.yes')"))
         elif tag == "no":
-            self.action_strip_no()
+            self.action_no()

@@ -56,6 +56,7 @@ class Tables(DeskPanel):
     subject = ""
     awaited = "the account"
     age_word = "acct"
+    has_age = True
 
     class CancelWanted(Message):
         def __init__(self, order: TrackedOrder) -> None:
@@ -108,11 +109,11 @@ class Tables(DeskPanel):
     def rows(self, width: int, height: int) -> Sequence[Row]:
         items, columns = self.items(), _COLUMNS[self.tab]
         self._follow(items, max(1, height - 1))
-        shown = fitting(columns, width)
-        rows = [text_row(heading(columns, shown))]
+        fit = fitting(columns, width)
+        rows = [text_row(heading(columns, fit))]
         for index in range(self._first, min(len(items), self._first + height - 1)):
             here = index == self.cursor and self.has_focus
-            line = line_of(self._cells(items[index]), columns, shown, mark=" ▸" if index == self.cursor else "")
+            line = line_of(self._cells(items[index]), columns, fit, mark=" ▸" if index == self.cursor else "")
             rows.append(text_row(line, Role.CURSOR_ROW if here else None))
         return rows
 
