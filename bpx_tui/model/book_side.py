@@ -21,7 +21,10 @@ Level = tuple[Decimal, Decimal]
 """Price in quote per base, and base quantity."""
 
 PRICE_DECIMALS = 18
-MAX_GRAVES_PER_READ = 32
+MAX_GRAVES = 32
+FEW = 8
+"""Levels looked at beyond those wanted, because some will be graves."""
+
 MAX_QUANTITY_DIGITS = 64
 
 _PRICE = re.compile(r"([0-9]{1,20})(?:\.([0-9]{1,18})0*)?", re.ASCII)
@@ -71,7 +74,7 @@ class BookSide:
             self._place(list(islice(reversed(quantities), len(quantities) - before)), levels)
 
     def levels(self, count: int | None = None) -> list[Level]:
-        """At most `count` levels, best first. Clears the graves on the way to them when they are many.
+        """At most `count` levels, best first. Clears graves beyond the touch, and many between the levels.
 
         Raises:
             UnreadableLevel: one of the quantities met cannot be read.
@@ -81,12 +84,10 @@ class BookSide:
         levels: list[Level] = []
         texts: list[str] = []
         graves: list[int] = []
+        beyond_touch = 0
         nearest = reversed(self._order) if self._best_is_highest else iter(self._order)
         try:
-            while missing := wanted - len(levels):
-                keys = list(islice(nearest, missing))
-                if not keys:
-                    break
+            while len(levels) < wanted and (keys := list(islice(nearest, wanted - len(levels) + FEW))):
                 prices = [spellings[key] for key in keys]
                 found = [quantities[price] for price in prices]
                 texts += found
@@ -95,11 +96,13 @@ class BookSide:
                         levels.append((_price(price), quantity))
                     else:
                         graves.append(key)
+                        beyond_touch += not levels
             _require_plain(texts)
         except (ArithmeticError, TypeError, ValueError):
             raise UnreadableLevel("a quantity is not a plain decimal number") from None
-        if len(graves) > MAX_GRAVES_PER_READ:
-            self._forget(graves)
+        if beyond_touch > FEW or len(graves) > MAX_GRAVES:
+            self._forget(graves if len(graves) > MAX_GRAVES else graves[:beyond_touch])
+        del levels[wanted:]
         return levels
 
     def _place(self, texts: list[str], levels: Sequence[Sequence[str]]) -> None:
