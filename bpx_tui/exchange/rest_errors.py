@@ -24,7 +24,9 @@ from bpx_tui.errors import (
     Unavailable,
     UnreadableReply,
 )
+from bpx_tui.exchange.http_reply import BrokenReply
 from bpx_tui.exchange.sanitise import clean
+from bpx_tui.exchange.signed_lane import NotConnected
 
 MESSAGE_LIMIT = 200
 
@@ -156,6 +158,8 @@ def failed_transport(error: Exception, host: str, *, changes: bool) -> ExchangeE
     unsent = _unsent_reason(error, host)
     if unsent is not None:
         return NotSent(f"Not sent: {unsent}") if changes else Unavailable(unsent)
+    if isinstance(error, BrokenReply):
+        return unusable_answer(f"{error}.", None, changes=changes)
     lost = "no answer in time." if isinstance(error, TimeoutError) else "the connection broke before the answer."
     if changes:
         return OutcomeUnknown(f"Sent to {host}, but {lost} The outcome is not known.")
@@ -164,6 +168,8 @@ def failed_transport(error: Exception, host: str, *, changes: bool) -> ExchangeE
 
 def _unsent_reason(error: Exception, host: str) -> str | None:
     """Why not one byte of the request can have left, or `None` where that is not certain."""
+    if isinstance(error, NotConnected):
+        return str(error)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"cannot resolve host {host}."
     if isinstance(error, aiohttp.ClientConnectorCertificateError):

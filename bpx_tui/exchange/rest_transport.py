@@ -1,39 +1,43 @@
-"""One warm HTTP session to the exchange. A request leaves it at most once, and never for another host.
+"""From an operation to its answer: counted, signed, sent at most once, and read within bounds.
 
-aiohttp on its own would send a GET or DELETE again when a kept-alive connection turns out dead, follow redirects with
-body and signature to other hosts, take proxies from the environment and wait five minutes. None of that happens here.
+Public data comes over one aiohttp session, everything signed over a lane of its own (`signed_lane`). aiohttp by itself
+would send a GET again when a kept-alive connection turns out dead, follow redirects to other hosts, take proxies from
+the environment and wait five minutes: it is told not to.
 """
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Sequence
 from typing import Self
 
 import aiohttp
 import orjson
 from aiohttp import hdrs
-from multidict import CIMultiDict, istr
 from yarl import URL
 
 from bpx_tui import __version__
-from bpx_tui.errors import ExchangeError, NotSent, RateLimited, Unavailable
+from bpx_tui.errors import ConfigError, ExchangeError, NotSent, RateLimited, Unavailable
+from bpx_tui.exchange.http_reply import BrokenReply, ReplyTooLarge
 from bpx_tui.exchange.limits import BudgetSpent, RequestBudget, Share
 from bpx_tui.exchange.operations import Operation
-from bpx_tui.exchange.rest_errors import Reply, failed_status, failed_transport, unusable_answer
+from bpx_tui.exchange.rest_errors import Reply, failed_status, failed_transport
 from bpx_tui.exchange.server_clock import ServerClock
+from bpx_tui.exchange.signed_lane import (
+    CONNECT_SECONDS,
+    KEEP_ALIVE_SECONDS,
+    ConnectionBroken,
+    NotConnected,
+    SignedLane,
+)
 from bpx_tui.exchange.signing import DEFAULT_WINDOW_MS, Params, Signer, wire_text
 
-CONNECT_SECONDS = 5.0
 READ_SECONDS = 5.0
 ORDER_SECONDS = 10.0
-KEEP_ALIVE_SECONDS = 50.0
-"""Shorter than the minute after which servers close an idle connection, so that we do not meet one that just closed."""
-
 MAX_BODY_BYTES = 8 * 1024 * 1024
 
-_API_KEY, _SIGNATURE = istr("X-API-Key"), istr("X-Signature")
-_TIMESTAMP, _WINDOW = istr("X-Timestamp"), istr("X-Window")
-_JSON_BODY = "application/json; charset=utf-8"
+_USER_AGENT = f"bpx-tui/{__version__}"
+_ACCEPT = "application/json, text/plain"
 
 Body = Params | Sequence[Params]
 
@@ -67,34 +71,48 @@ class RestTransport:
         max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         base = URL(base_url)
-        self._host = base.host or base_url
+        if base.scheme not in ("http", "https") or base.host is None or base.port is None:
+            raise ConfigError(f"{base_url} is not the address of an exchange: it must start with https:// or http://.")
         self._base = base
-        self._urls: dict[str, URL] = {}
+        self._host = base.host
+        self._port = base.port
         self._signer = signer
         self._server_clock = server_clock
         self._budget = budget
         self._window_ms = window_ms
         self._max_body_bytes = max_body_bytes
-        self._read_timeout = aiohttp.ClientTimeout(total=read_seconds, connect=CONNECT_SECONDS)
-        self._order_timeout = aiohttp.ClientTimeout(total=order_seconds, connect=min(CONNECT_SECONDS, order_seconds))
-        self._session: aiohttp.ClientSession | None = None
+        self._order_seconds = order_seconds
+        self._read_seconds = read_seconds
+        self._public: aiohttp.ClientSession | None = None
+        self._lane: SignedLane | None = None
+        api_key = signer.api_key if signer else ""
+        self._common_head = (
+            f"Host: {base.host_port_subcomponent}\r\nUser-Agent: {_USER_AGENT}\r\nAccept: {_ACCEPT}\r\n"
+            f"X-API-Key: {api_key}\r\n"
+        )
 
     async def open(self) -> None:
-        """Make the session. Nothing is sent; the first request connects."""
-        if self._session is not None:
+        """Make ready. Nothing is sent; the first requests connect."""
+        if self._public is not None:
             return
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS),
-            headers={hdrs.USER_AGENT: f"bpx-tui/{__version__}", hdrs.ACCEPT: "application/json, text/plain"},
+        tls = ssl.create_default_context() if self._base.scheme == "https" else None
+        self._lane = SignedLane(self._host, self._port, tls, self._max_body_bytes)
+        self._public = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=tls or True, keepalive_timeout=KEEP_ALIVE_SECONDS),
+            headers={hdrs.USER_AGENT: _USER_AGENT, hdrs.ACCEPT: _ACCEPT},
+            timeout=aiohttp.ClientTimeout(total=self._read_seconds, connect=CONNECT_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             middlewares=(_send_once,),
         )
 
     async def close(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        public, self._public = self._public, None
+        lane, self._lane = self._lane, None
+        if lane is not None:
+            lane.close()
+        if public is not None:
+            await public.close()
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -131,28 +149,19 @@ class RestTransport:
     async def _call(
         self, operation: Operation, share: Share, *, query: Params | None = None, body: Body | None = None
     ) -> Reply:
-        session = self._session
-        if session is None:
-            raise NotSent("Not sent: the connection to the exchange is not open.")
         changes = share is not Share.READ
+        if self._lane is None or self._public is None:
+            raise NotSent("Not sent: the connection to the exchange is not open.")
         self._budget.spend(operation, share)
-        headers = self._signed_headers(operation, query, body) if operation.signed else None
-        url = self._url(operation, query)
         try:
-            async with session.request(
-                operation.method,
-                url,
-                data=None if body is None else orjson.dumps(body),
-                headers=headers,
-                timeout=self._order_timeout if changes else self._read_timeout,
-                allow_redirects=False,
-            ) as response:
-                content = await self._content(response)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if operation.instruction is None:
+                reply = await self._read_public(self._public, operation, query)
+            else:
+                request = self._signed_request(operation, operation.instruction, query, body)
+                raw = await self._lane.send(request, self._order_seconds if changes else self._read_seconds)
+                reply = Reply(raw.status, raw.headers, raw.body)
+        except _FAILURES as error:
             raise failed_transport(error, self._host, changes=changes) from error
-        reply = Reply(response.status, response.headers, content or b"")
-        if content is None:
-            raise unusable_answer("it is larger than any answer of the exchange.", reply, changes=changes)
         if not 200 <= reply.status < 300:
             raise self._failure(reply, changes)
         return reply
@@ -163,39 +172,40 @@ class RestTransport:
             self._budget.refused(failure.retry_after_seconds)
         return failure
 
-    async def _content(self, response: aiohttp.ClientResponse) -> bytes | None:
-        """The body, or `None` when it is larger than any the exchange sends."""
-        chunks: list[bytes] = []
-        size = 0
-        async for chunk in response.content.iter_any():
-            size += len(chunk)
-            if size > self._max_body_bytes:
-                response.close()
-                return None
-            chunks.append(chunk)
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-    def _url(self, operation: Operation, query: Params | None) -> URL:
-        url = self._urls.get(operation.path)
-        if url is None:
-            url = self._urls[operation.path] = self._base.with_path(operation.path)
-        if not query:
-            return url
-        return url.with_query({key: wire_text(value) for key, value in query.items() if value is not None})
-
-    def _signed_headers(self, operation: Operation, query: Params | None, body: Body | None) -> CIMultiDict[str]:
-        signer, instruction = self._signer, operation.instruction
-        if signer is None or instruction is None:
+    def _signed_request(self, operation: Operation, instruction: str, query: Params | None, body: Body | None) -> bytes:
+        """Head and body, as they are written. Nothing in the head is foreign but the query, which is encoded."""
+        signer = self._signer
+        if signer is None:
             raise NotSent("Not sent: no API key is configured for this session.")
         signed = signer.sign(instruction, self._server_clock.now_ms(), self._window_ms, query=query, body=body)
-        headers = CIMultiDict(
-            {
-                _API_KEY: signed.api_key,
-                _SIGNATURE: signed.signature,
-                _TIMESTAMP: signed.timestamp,
-                _WINDOW: signed.window,
-            }
+        target = operation.path if not query else self._url(operation, query).raw_path_qs
+        head = (
+            f"{operation.method} {target} HTTP/1.1\r\n{self._common_head}X-Signature: {signed.signature}\r\n"
+            f"X-Timestamp: {signed.timestamp}\r\nX-Window: {signed.window}\r\n"
         )
-        if body is not None:
-            headers[hdrs.CONTENT_TYPE] = _JSON_BODY
-        return headers
+        if body is None:
+            return f"{head}\r\n".encode("ascii")
+        content = orjson.dumps(body)
+        return (
+            f"{head}Content-Type: application/json; charset=utf-8\r\nContent-Length: {len(content)}\r\n\r\n"
+        ).encode("ascii") + content
+
+    async def _read_public(self, session: aiohttp.ClientSession, operation: Operation, query: Params | None) -> Reply:
+        async with session.get(self._url(operation, query), allow_redirects=False) as response:
+            chunks: list[bytes] = []
+            size = 0
+            async for chunk in response.content.iter_any():
+                size += len(chunk)
+                if size > self._max_body_bytes:
+                    response.close()
+                    raise ReplyTooLarge("the answer is larger than any of the exchange")
+                chunks.append(chunk)
+            return Reply(response.status, response.headers, b"".join(chunks))
+
+    def _url(self, operation: Operation, query: Params | None) -> URL:
+        url = self._base.with_path(operation.path)
+        shown = {key: wire_text(value) for key, value in (query or {}).items() if value is not None}
+        return url.with_query(shown) if shown else url
+
+
+_FAILURES = (aiohttp.ClientError, NotConnected, ConnectionBroken, BrokenReply, TimeoutError, OSError)

@@ -6,12 +6,14 @@ Rows of the fault matrix: N01, N02, N05, N06, N16, N18, N19, N22, D21, D22, D23,
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -30,6 +32,7 @@ from bpx_tui.model.enums import OrderKind, Side
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
 from bpx_tui.model.orders import OrderRequest
 from tests.exchange.rest_venue import Request, Setup, answer
+from tests.fakes.clock import settled
 
 SOL = Symbol("SOL_USDC")
 LIMIT = OrderRequest(SOL, Side.BID, OrderKind.LIMIT, Decimal("0.50"), Decimal("141.25"), client_id=ClientId(7))
@@ -54,6 +57,10 @@ CHANGES: list[tuple[str, Call]] = [
     ("cancel all", lambda client: client.cancel_all(SOL)),
 ]
 EACH_CHANGE = pytest.mark.parametrize("call", [call for _, call in CHANGES], ids=[name for name, _ in CHANGES])
+
+READS: list[Call] = [lambda client: client.balances(), lambda client: client.tickers()]
+EACH_READ = pytest.mark.parametrize("call", READS, ids=["signed", "public"])
+EMPTY = {"/api/v1/capital": answer(body={}), "/api/v1/tickers": answer(body=[])}
 
 
 @pytest.fixture
@@ -99,12 +106,14 @@ async def test_a_kept_alive_connection_that_dies_as_it_is_reused_does_not_double
     assert setup.venue.connections == 1
 
 
-async def test_a_read_is_not_sent_again_behind_our_back_either(setup: Setup) -> None:
-    setup.venue.respond = lambda request: answer(body={}) if len(setup.venue.requests) == 1 else None
-    await setup.client.balances()
+@EACH_READ
+async def test_a_read_is_not_sent_again_behind_our_back_either(setup: Setup, call: Call) -> None:
+    setup.venue.respond = lambda request: EMPTY[request.path] if len(setup.venue.requests) == 1 else None
+    await call(setup.client)
     with pytest.raises(Unavailable, match="connection broke"):
-        await setup.client.balances()
+        await call(setup.client)
     assert len(setup.venue.requests) == 2
+    assert setup.venue.connections == 1
 
 
 @EACH_CHANGE
@@ -192,20 +201,30 @@ def closed_port() -> int:
         return port
 
 
-UNREACHABLE = [
-    (f"http://127.0.0.1:{closed_port()}", "cannot connect to 127"),
-    ("http://nowhere.invalid", "cannot resolve host nowhere.invalid"),
-]
+@EACH_CHANGE
+async def test_a_refused_connection_means_that_nothing_was_sent(call: Call) -> None:
+    async with Setup.running(TRADING_INSTRUCTIONS, url=f"http://127.0.0.1:{closed_port()}") as setup:
+        with pytest.raises(NotSent, match="cannot connect to 127"):
+            await call(setup.client)
+        for read in READS:
+            with pytest.raises(Unavailable, match="cannot connect to 127"):
+                await read(setup.client)
 
 
 @EACH_CHANGE
-@pytest.mark.parametrize(("url", "said"), UNREACHABLE, ids=["refused", "unresolved"])
-async def test_a_host_that_cannot_be_reached_means_that_nothing_was_sent(call: Call, url: str, said: str) -> None:
-    async with Setup.running(TRADING_INSTRUCTIONS, url=url) as setup:
-        with pytest.raises(NotSent, match=said):
+async def test_a_name_that_does_not_resolve_means_that_nothing_was_sent(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_such_name(*_: object, **__: object) -> NoReturn:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", no_such_name)
+    async with Setup.running(TRADING_INSTRUCTIONS, url="https://api.nowhere.invalid") as setup:
+        with pytest.raises(NotSent, match=r"cannot resolve host api\.nowhere\.invalid"):
             await call(setup.client)
-        with pytest.raises(Unavailable, match=said):
-            await setup.client.balances()
+        for read in READS:
+            with pytest.raises(Unavailable, match="cannot resolve host"):
+                await read(setup.client)
 
 
 async def test_a_certificate_that_cannot_be_verified_is_refused_with_the_reason() -> None:
@@ -219,18 +238,65 @@ async def test_a_certificate_that_cannot_be_verified_is_refused_with_the_reason(
         assert setup.venue.requests == []
 
 
-async def test_the_environment_sets_no_proxy(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+@EACH_READ
+async def test_the_environment_sets_no_proxy(setup: Setup, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    setup.venue.respond = lambda _: answer(body={})
-    assert await setup.client.balances() == ()
+    setup.venue.respond = lambda request: EMPTY[request.path]
+    assert await call(setup.client) == ()
 
 
-async def test_cookies_are_not_kept(setup: Setup) -> None:
-    setup.venue.respond = lambda _: answer(body={}, headers={"Set-Cookie": "track=me"})
-    await setup.client.balances()
-    await setup.client.balances()
+@EACH_READ
+async def test_cookies_are_not_kept(setup: Setup, call: Call) -> None:
+    setup.venue.respond = lambda _: answer(500, headers={"Set-Cookie": "track=me"})
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await call(setup.client)
     assert "cookie" not in setup.venue.requests[1].headers
+
+
+async def test_a_connection_that_was_closed_while_idle_is_not_used_again(setup: Setup) -> None:
+    setup.venue.close_after_answer = True
+    setup.venue.respond = lambda request: EMPTY.get(request.path) or answer(body=ORDER)
+    for _ in range(3):
+        await setup.client.balances()
+        await settled()
+        await setup.client.place(LIMIT)
+        await settled()
+    assert setup.venue.connections == 6
+
+
+async def test_an_answer_that_ends_its_connection_is_an_answer(setup: Setup) -> None:
+    setup.venue.close_after_answer = True
+    setup.venue.respond = lambda _: answer(body=ORDER, keep_alive=False)
+    assert (await setup.client.place(LIMIT)).order_id == "1"
+    assert (await setup.client.place(LIMIT)).order_id == "1"
+    assert setup.venue.connections == 2
+
+
+async def test_bytes_that_nobody_asked_for_are_never_the_next_answer(setup: Setup) -> None:
+    forged = answer(body={**ORDER, "id": "forged"})
+    setup.venue.respond = lambda _: answer(body=ORDER) + forged
+    for _ in range(3):
+        assert (await setup.client.place(LIMIT)).order_id == "1"
+    assert setup.venue.connections == 3
+
+
+async def test_orders_side_by_side_each_get_their_own_answer(setup: Setup) -> None:
+    setup.venue.respond = lambda request: answer(body={**ORDER, "id": str(json.loads(request.body)["clientId"])})
+    orders = [setup.client.place(replace(LIMIT, client_id=ClientId(number))) for number in range(20)]
+    assert [order.order_id for order in await asyncio.gather(*orders)] == [str(number) for number in range(20)]
+
+
+@EACH_CHANGE
+async def test_closing_while_one_is_under_way_leaves_it_unknown(setup: Setup, call: Call) -> None:
+    setup.venue.stall = asyncio.Event()
+    task = asyncio.ensure_future(call(setup.client))
+    async with asyncio.timeout(5):
+        await setup.venue.arrived.wait()
+    await setup.client.close()
+    with pytest.raises(OutcomeUnknown):
+        await task
 
 
 async def test_after_a_429_nothing_leaves_but_cancels(setup: Setup) -> None:
@@ -278,9 +344,9 @@ async def test_a_read_has_its_own_shorter_patience() -> None:
 async def test_an_answer_without_end_is_cut_off() -> None:
     async with Setup.running(TRADING_INSTRUCTIONS, max_body_bytes=10_000) as setup:
         setup.venue.respond = lambda _: answer(raw=b"[" + b"1," * 20_000)
-        with pytest.raises(UnreadableReply, match="larger than any answer"):
+        with pytest.raises(UnreadableReply, match="larger than any of the exchange"):
             await setup.client.markets()
-        with pytest.raises(OutcomeUnknown, match="larger than any answer"):
+        with pytest.raises(OutcomeUnknown, match="larger than any of the exchange"):
             await setup.client.place(LIMIT)
 
 
