@@ -13,7 +13,12 @@ from bpx_tui.simulator.views import AccountInfo, AccountSettings, FeeTier, Posit
 HISTORY_LIMIT = 20_000
 """Ended orders, fills and closed positions kept per account, each."""
 
-TIER_ONE = FeeTier(Decimal(8), Decimal(10), Decimal(2), Decimal(5))
+FEE_TIERS = (
+    FeeTier(Decimal(8), Decimal(10), Decimal(2), Decimal(5)),
+    FeeTier(Decimal(7), Decimal(9), Decimal("1.9"), Decimal("4.5")),
+)
+"""Published tiers, lowest volume first (PROTOCOL 6.2)."""
+TIER_ONE = FEE_TIERS[0]
 NO_FEES = FeeTier(ZERO, ZERO, ZERO, ZERO)
 
 

@@ -108,6 +108,7 @@ def _spot(base: str, start: str, tick: str, step: str) -> Market:
         quantity=QuantityFilter(Decimal(step), Decimal(step)),
         created_at=CREATED_AT,
         start_price=Decimal(start),
+        fee_free=base == "USDT",
     )
 
 

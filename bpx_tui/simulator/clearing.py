@@ -97,7 +97,7 @@ class Clearing:
                 account, market, order.side, quantity, price, fee, liquidation=liquidation
             )
         else:
-            rate = account.fees.spot_maker if is_maker else account.fees.spot_taker
+            rate = _spot_rate(account, market, is_maker=is_maker)
             fee, fee_asset = self._swap(account, order, market, quantity, cost, rate)
         if not account.house:
             self._tell_fill(account, order, book, price, quantity, fee, fee_asset, is_maker=is_maker)
@@ -246,6 +246,12 @@ class Clearing:
         account.fills.append(fill)
         event = OrderEvent(account.id, OrderEventKind.FILL, order.record(), fill, self._core.now_us)
         self._core.emit(event)
+
+
+def _spot_rate(account: Account, market: Market, *, is_maker: bool) -> Decimal:
+    if market.fee_free:
+        return ZERO
+    return account.fees.spot_maker if is_maker else account.fees.spot_taker
 
 
 def spot_fee(received: Decimal, rate: Decimal) -> Decimal:

@@ -7,11 +7,11 @@ needs its asset's imf. All amounts in USDC. Dust assets without collateral terms
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bpx_tui.model.enums import MarketKind
-from bpx_tui.model.ids import Asset
+from bpx_tui.model.ids import Asset, Symbol
 from bpx_tui.simulator.accounts import Account
 from bpx_tui.simulator.core import Core
 from bpx_tui.simulator.markets import QUOTE, Market
@@ -197,6 +197,20 @@ class MarginDesk:
             liquidated=position.liquidated,
             liquidation_fees=position.liquidation_fees,
             opened_us=position.opened_us,
+        )
+
+    def position_views(self, account: Account, symbol: Symbol | None) -> tuple[PositionView, ...]:
+        """Open positions; with `symbol` only that one, with its estimated liquidation price."""
+        held = [position for position in account.positions.values() if position.quantity]
+        if symbol is None:
+            return tuple(self.position_view(account, position) for position in held)
+        return tuple(
+            replace(
+                self.position_view(account, position),
+                est_liquidation_price=self.liquidation_price(account, position),
+            )
+            for position in held
+            if position.symbol == symbol
         )
 
     def liquidation_price(self, account: Account, position: Position) -> Decimal:

@@ -73,6 +73,7 @@ class Market:
     position_limit_weight: Decimal | None = None
     initial_state: TradingState = TradingState.OPEN
     visible: bool = True
+    fee_free: bool = False
 
     @property
     def is_derivative(self) -> bool:

@@ -99,13 +99,19 @@ class OrderDesk:
             self.settle(self._core.books[symbol])
 
     def _follow_up(self) -> None:
-        """Exits of positions that ended expire; exits of entries that filled are placed."""
+        """Exits of positions that ended expire; filled orders get their exits, repay and lend as they asked."""
         core, trading = self._core, self._trading
         while core.ended_positions:
             account_id, symbol = core.ended_positions.pop(0)
             self._triggers.position_ended(core.account(account_id), symbol)
         while trading.filled:
-            self._triggers.attach(trading.filled.pop(0))
+            order = trading.filled.pop(0)
+            if order.terms.take_profit or order.terms.stop_loss:
+                self._triggers.attach(order)
+            if order.terms.auto_lend or order.terms.auto_borrow_repay:
+                account = core.account(order.account)
+                self._treasury.after_fill(account, core.markets[order.terms.symbol], order.terms)
+                core.flush_balances(account)
 
     # ---- cancelling and finding
 

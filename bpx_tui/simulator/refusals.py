@@ -95,6 +95,14 @@ def lend_limit() -> VenueRefusal:
     return VenueRefusal(400, "LEND_LIMIT", "Lend limit exceeded")
 
 
+def borrow_requires_redeem() -> VenueRefusal:
+    return VenueRefusal(400, "BORROW_REQUIRES_LEND_REDEEM", "Borrowing requires redeeming the existing lend")
+
+
+def lend_requires_repay() -> VenueRefusal:
+    return VenueRefusal(400, "LEND_REQUIRES_BORROW_REPAY", "Lending requires repaying the existing borrow")
+
+
 def trading_paused(message: str = "Trading is paused for this market") -> VenueRefusal:
     return VenueRefusal(400, "TRADING_PAUSED", message)
 

@@ -17,12 +17,14 @@ from bpx_tui.simulator.engine import Plan
 from bpx_tui.simulator.lending import LendingDesk
 from bpx_tui.simulator.margin import MarginDesk
 from bpx_tui.simulator.markets import Market
-from bpx_tui.simulator.orders import ZERO, NewOrder, Order
+from bpx_tui.simulator.orders import ZERO, Order
 from bpx_tui.simulator.refusals import (
     borrow_limit,
+    borrow_requires_redeem,
     insufficient_funds,
     insufficient_margin,
     insufficient_supply,
+    lend_requires_repay,
     position_limit,
 )
 
@@ -45,6 +47,7 @@ class Reserves:
             if not account.house:
                 self._check_margin(account, market, order, plan, resting)
             return
+        self._check_lend_flag(account, market, order)
         if order.side is Side.BID:
             asset, need = market.quote, plan.quote
             if resting:
@@ -115,13 +118,23 @@ class Reserves:
         redeemed = min(short, self._lending.redeemable(account, asset)) if terms.auto_lend_redeem else ZERO
         borrowed = self._whole_steps(asset, short - redeemed)
         if borrowed > 0:
-            if not terms.auto_borrow or account.loan(asset) > redeemed:
+            if not terms.auto_borrow:
                 raise insufficient_funds()
+            if account.loan(asset) > redeemed:
+                raise borrow_requires_redeem()
             self.check_borrow(account, asset, borrowed)
         if redeemed > 0:
             self._lending.redeem(account, asset, redeemed, "SpotMargin")
         if borrowed > 0:
             self._lending.borrow(account, asset, borrowed, "SpotMargin", order.id)
+
+    @staticmethod
+    def _check_lend_flag(account: Account, market: Market, order: Order) -> None:
+        """An order that would lend what it receives must repay first what is borrowed of it."""
+        terms = order.terms
+        received = market.base if order.side is Side.BID else market.quote
+        if terms.auto_lend and not terms.auto_borrow_repay and account.loan(received) < 0:
+            raise lend_requires_repay()
 
     def _whole_steps(self, asset: Asset, quantity: Decimal) -> Decimal:
         pool = self._lending.pools.get(asset)
@@ -146,10 +159,3 @@ class Reserves:
         lost = notional * (1 - self._margin.weight(asset, notional))
         if state.available < required + lost:
             raise insufficient_margin()
-
-    def affordable(self, account: Account, asset: Asset, terms: NewOrder) -> Decimal:
-        """Free balance plus what the order's flags could raise, margin left aside."""
-        total = account.purse(asset).available
-        if terms.auto_lend_redeem:
-            total += self._lending.redeemable(account, asset)
-        return total

@@ -30,7 +30,7 @@ class Trading:
         self._reserves = reserves
         self._clearing = clearing
         self.filled: list[Order] = []
-        """Orders with attached exits that filled during this action; the facade hands them to the triggers."""
+        """Orders that filled during this action and ask for something more: exits, lending, repaying."""
 
     # ---- taking in
 
@@ -134,7 +134,7 @@ class Trading:
             self._after_maker_fill(book, maker, market)
         for _, maker in prevented[turn:]:
             self.finish(maker, OrderStatus.EXPIRED, ExpiryReason.SELF_TRADE_PREVENTION)
-        if plan.matches and (order.terms.take_profit or order.terms.stop_loss):
+        if plan.matches and _wants_more(order.terms):
             self.filled.append(order)
 
     def _after_maker_fill(self, book: Book, maker: Order, market: Market) -> None:
@@ -142,7 +142,7 @@ class Trading:
         if not maker.remaining:
             self._leave_book(owner, book, maker)
             self._end(owner, maker, OrderStatus.FILLED, None)
-        if maker.terms.take_profit or maker.terms.stop_loss:
+        if _wants_more(maker.terms):
             self.filled.append(maker)
         if market.is_derivative:
             position = owner.positions[market.symbol]
@@ -241,6 +241,10 @@ class Trading:
     def _tell(self, account: Account, order: Order, kind: OrderEventKind) -> None:
         if not account.house:
             self._core.emit(OrderEvent(account.id, kind, order.record(), None, self._core.now_us))
+
+
+def _wants_more(terms: NewOrder) -> bool:
+    return bool(terms.take_profit or terms.stop_loss or terms.auto_lend or terms.auto_borrow_repay)
 
 
 def _price_rank(order: Order) -> Decimal:

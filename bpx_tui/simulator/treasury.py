@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bpx_tui.model.enums import Side
 from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.accounts import Account
 from bpx_tui.simulator.core import Core
@@ -12,7 +13,8 @@ from bpx_tui.simulator.events import TransferMade
 from bpx_tui.simulator.inquiry import Inquiry
 from bpx_tui.simulator.lending import LendingDesk
 from bpx_tui.simulator.margin import MarginDesk
-from bpx_tui.simulator.orders import ZERO, AccountId
+from bpx_tui.simulator.markets import Market
+from bpx_tui.simulator.orders import ZERO, AccountId, NewOrder
 from bpx_tui.simulator.refusals import (
     VenueRefusal,
     insufficient_funds,
@@ -156,17 +158,33 @@ class Treasury:
             if amount > 0:
                 self._lending.lend(account, asset, amount, "AutoBorrowRepay")
 
+    def after_fill(self, account: Account, market: Market, terms: NewOrder) -> None:
+        """What a spot order's own flags ask for once it filled: repay with what came in, lend the rest."""
+        asset = market.base if terms.side is Side.BID else market.quote
+        pool = self._lending.pools.get(asset)
+        if pool is None or market.is_derivative:
+            return
+        if terms.auto_borrow_repay:
+            owed = min(-account.loan(asset), account.purse(asset).available)
+            if owed > 0:
+                self._lending.lend(account, asset, owed, "SpotMargin")
+        if terms.auto_lend and account.loan(asset) >= 0:
+            self._lend_available(account, asset, "SpotMargin")
+
     def lend_free(self, account: Account) -> None:
         """Lend everything that is free, for accounts that want it."""
         if not account.auto_lend:
             return
-        for asset, purse in [*account.purses.items()]:
-            pool = self._lending.pools.get(asset)
-            if pool is None or account.loan(asset) < 0:
-                continue
-            amount = purse.available // pool.terms.step_size * pool.terms.step_size
-            if amount > 0 and pool.lent + amount <= pool.terms.limit:
-                self._lending.lend(account, asset, amount, "AutoLend")
+        for asset in [*account.purses]:
+            if asset in self._lending.pools and account.loan(asset) >= 0:
+                self._lend_available(account, asset, "AutoLend")
+
+    def _lend_available(self, account: Account, asset: Asset, source: str) -> None:
+        pool = self._lending.pools[asset]
+        step = pool.terms.step_size
+        amount = account.purse(asset).available // step * step
+        if amount > 0 and pool.lent + amount <= pool.terms.limit:
+            self._lending.lend(account, asset, amount, source)
 
     # ---- settings
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 from heapq import heappop, heappush
 
-from bpx_tui.model.enums import ExpiryReason, OrderKind, OrderStatus, Side, TriggerBy
+from bpx_tui.model.enums import ExpiryReason, OrderKind, OrderStatus, Side, TradingState, TriggerBy
 from bpx_tui.model.ids import OrderId, Symbol
 from bpx_tui.simulator.accounts import Account
 from bpx_tui.simulator.book import Book
@@ -36,8 +36,8 @@ _REASONS = {
     "POSITION_LIMIT": ExpiryReason.POSITION_LIMIT,
     "INVALID_PRICE": ExpiryReason.INVALID_PRICE,
     "INVALID_QUANTITY": ExpiryReason.INVALID_QUANTITY,
-    "TRADING_PAUSED": ExpiryReason.POST_ONLY_MODE,
-    "ACCOUNT_LIQUIDATING": ExpiryReason.LIQUIDATION,
+    "BORROW_LIMIT": ExpiryReason.INSUFFICIENT_BORROWABLE_QUANTITY,
+    "BORROW_REQUIRES_LEND_REDEEM": ExpiryReason.BORROW_REQUIRES_LEND_REDEEM,
 }
 _MESSAGES = {
     "Order would immediately match and take": ExpiryReason.POST_ONLY_TAKER,
@@ -232,7 +232,7 @@ class Triggers:
             account.pending[order.id] = order
             order.quantity = order.remaining = ZERO
             order.status = OrderStatus.TRIGGER_PENDING
-            return _MESSAGES.get(refusal.message) or _REASONS.get(refusal.code, ExpiryReason.UNKNOWN)
+            return _reason(refusal, book)
         self._forget(order)
         return None
 
@@ -265,6 +265,13 @@ class Triggers:
 
     def _tell(self, account: Account, order: Order, kind: OrderEventKind) -> None:
         self._core.emit(OrderEvent(account.id, kind, order.record(), None, self._core.now_us))
+
+
+def _reason(refusal: VenueRefusal, book: Book) -> ExpiryReason:
+    """The expiry reason that says what a refusal would have said."""
+    if refusal.code == "TRADING_PAUSED" and book.state is TradingState.POST_ONLY:
+        return ExpiryReason.POST_ONLY_MODE
+    return _MESSAGES.get(refusal.message) or _REASONS.get(refusal.code, ExpiryReason.UNKNOWN)
 
 
 _EVENT_OF_STATUS = {

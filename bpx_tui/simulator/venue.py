@@ -10,7 +10,6 @@ Funds are ordinary ledger accounts (`ledger.FUNDS`): what the exchange earns or 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
@@ -25,7 +24,8 @@ from bpx_tui.simulator.ledger import CLEARING, FEES, FUNDS, INSURANCE, LENDING
 from bpx_tui.simulator.lending import LendingDesk
 from bpx_tui.simulator.liquidation import Liquidation
 from bpx_tui.simulator.margin import MarginDesk
-from bpx_tui.simulator.markets import AssetTerms, Catalogue, Market
+from bpx_tui.simulator.marketdesk import MarketDesk
+from bpx_tui.simulator.markets import Catalogue
 from bpx_tui.simulator.orderdesk import OrderDesk
 from bpx_tui.simulator.orders import ZERO, AccountId, CancelScope, FillRecord, NewOrder, OrderRecord
 from bpx_tui.simulator.refusals import VenueRefusal, not_found
@@ -41,12 +41,9 @@ from bpx_tui.simulator.views import (
     AccountInfo,
     AccountSettings,
     BalanceView,
-    BorrowLendMarketView,
     BorrowLendView,
     CollateralView,
-    DepthView,
     FeeTier,
-    MarkView,
     PositionView,
     VenueState,
 )
@@ -56,15 +53,15 @@ __all__ = ["CLEARING", "FEES", "FUNDS", "INSURANCE", "LENDING", "Listener", "Ven
 FIRST_USER_ID = 1_813_869
 
 
-class Venue:
+class Venue(MarketDesk):
     """One exchange: markets, accounts, orders, positions, money."""
 
     def __init__(self, catalogue: Catalogue, *, now_us: int, rng: Random) -> None:
-        self._core = core = Core(catalogue, now_us=now_us, rng=rng)
+        core = Core(catalogue, now_us=now_us, rng=rng)
+        super().__init__(core, LendingDesk(core))
         self._keys: dict[str, AccountId] = {}
         self._user_id = FIRST_USER_ID
         self._margin = MarginDesk(core)
-        self._lending = LendingDesk(core)
         settlement = Settlement(core, self._lending)
         reserves = Reserves(core, self._margin, self._lending)
         self._inquiry = Inquiry(core, self._margin, self._lending)
@@ -348,16 +345,7 @@ class Venue:
 
     def positions(self, account: AccountId, symbol: Symbol | None = None) -> tuple[PositionView, ...]:
         """Open positions. With `symbol` the estimated liquidation price is filled in, otherwise it is zero."""
-        holder = self._core.account(account)
-        views = []
-        for position in holder.positions.values():
-            if position.quantity and symbol in (None, position.symbol):
-                view = self._margin.position_view(holder, position)
-                if symbol is not None:
-                    price = self._margin.liquidation_price(holder, position)
-                    view = replace(view, est_liquidation_price=price)
-                views.append(view)
-        return tuple(views)
+        return self._margin.position_views(self._core.account(account), symbol)
 
     def closed_positions(self, account: AccountId) -> tuple[PositionView, ...]:
         """Positions that ended, oldest first; bounded like the history."""
@@ -380,66 +368,11 @@ class Venue:
         holder = self._core.account(account)
         return tuple(self._margin.borrow_lend_view(holder, asset) for asset in sorted(holder.loans))
 
-    def borrow_lend_markets(self) -> tuple[BorrowLendMarketView, ...]:
-        return tuple(self._lending.view(pool) for pool in self._lending.pools.values())
-
     # ---- markets
-
-    def markets(self) -> tuple[Market, ...]:
-        return self._core.catalogue.markets
-
-    def market(self, symbol: Symbol) -> Market:
-        """Raises: KeyError, there is no such market."""
-        return self._core.markets[symbol]
-
-    def assets(self) -> tuple[AssetTerms, ...]:
-        return self._core.catalogue.assets
-
-    def book_state(self, symbol: Symbol) -> TradingState:
-        book = self._core.books.get(symbol)
-        return self.market(symbol).initial_state if book is None else book.state
 
     def set_book_state(self, symbol: Symbol, state: TradingState) -> None:
         """Open or restrict a market; closing it expires what rests there."""
         self._orders.set_book_state(self._core.books[symbol], state)
-
-    def depth(self, symbol: Symbol, limit: int | None = None) -> DepthView:
-        """The book, best first, at most `limit` levels a side."""
-        return self._core.books[symbol].depth(limit, self._core.now_us)
-
-    def best(self, symbol: Symbol) -> tuple[Decimal | None, Decimal | None]:
-        """Best bid and best ask."""
-        book = self._core.books[symbol]
-        return book.bids.best(), book.asks.best()
-
-    def last_price(self, symbol: Symbol) -> Decimal | None:
-        """Price of the last trade."""
-        book = self._core.books.get(symbol)
-        return None if book is None else book.last_price
-
-    def mark(self, symbol: Symbol) -> MarkView:
-        return self._core.prices.view(self.market(symbol))
-
-    def index(self, asset: Asset) -> Decimal:
-        """Reference price of an asset in USDC."""
-        return self._core.prices.index(asset)
-
-    def set_index(self, asset: Asset, price: Decimal) -> None:
-        """The order flow's word on what an asset is worth; marks follow at the next second."""
-        if price <= 0:
-            raise ValueError(f"an index must be positive, was {price}")
-        self._core.prices.set_index(asset, price)
-
-    def open_interest(self, symbol: Symbol) -> Decimal:
-        """Sum of all long positions, base units; zero for spot."""
-        return self._core.open_interest(symbol) if symbol in self._core.holders else ZERO
-
-    def touch(self, symbol: Symbol) -> None:
-        """Advance the depth sequence without a change (`BookChanged` with no levels)."""
-        self._core.step()
-        event = self._core.books[symbol].take_changes(self._core.now_us, even_if_empty=True)
-        if event is not None:
-            self._core.emit(event)
 
     def trade_off_book(
         self, buyer: AccountId, seller: AccountId, symbol: Symbol, price: Decimal, quantity: Decimal

@@ -304,3 +304,40 @@ def test_expiry_of_an_order_is_in_the_history(floor: Floor) -> None:
 def test_unlisted_assets_are_refused(floor: Floor) -> None:
     with refusal("INVALID_ASSET"):
         floor.venue.deposit(floor.alice, Asset("NOPE"), d(1))
+
+
+# ---- flags of spot orders
+
+
+def test_an_order_can_lend_what_it_brings_in(floor: Floor) -> None:
+    floor.quote("178.49", "178.51", symbol=SPOT)
+    floor.market(floor.alice, BID, "10", SPOT, auto_lend=True)
+    (loan,) = floor.venue.borrow_lend_positions(floor.alice)
+    assert (loan.asset, loan.net_quantity) == (SOL, d("509.99"))
+
+
+def test_an_order_can_repay_with_what_it_brings_in(floor: Floor) -> None:
+    floor.quote("178.49", "178.51", "1000", SPOT)
+    floor.venue.update_settings(floor.alice, auto_repay_borrows=False)
+    floor.market(floor.alice, ASK, "600", SPOT, auto_borrow=True)  # short 100 SOL
+    assert floor.venue.borrow_lend_positions(floor.alice)[0].net_quantity == d(-100)
+    with refusal("LEND_REQUIRES_BORROW_REPAY"):
+        floor.limit(floor.alice, BID, "10", "178", SPOT, auto_lend=True)
+    floor.quote("178.49", "178.51", "1000", SPOT)
+    floor.market(floor.alice, BID, "50", SPOT, auto_borrow_repay=True)
+    assert floor.venue.borrow_lend_positions(floor.alice)[0].net_quantity == d(-100) + d("49.95")
+
+
+def test_borrowing_an_asset_that_is_lent_needs_a_redeem(floor: Floor) -> None:
+    floor.venue.borrow_lend(floor.alice, USDC, "Lend", d(100_000))
+    with refusal("BORROW_REQUIRES_LEND_REDEEM"):
+        floor.limit(floor.alice, BID, "10", "178", SPOT, auto_borrow=True)
+
+
+def test_the_stablecoin_pair_is_free(floor: Floor) -> None:
+    pair = Symbol("USDT_USDC")
+    floor.limit(floor.bob, BID, "100", "0.9998", pair)
+    floor.venue.deposit(floor.alice, Asset("USDT"), d(100))
+    floor.market(floor.alice, ASK, "100", pair)
+    assert floor.venue.fills(floor.alice)[0].fee == 0
+    assert floor.free(floor.alice) == d(100_000) + d("99.98")
