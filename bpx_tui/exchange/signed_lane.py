@@ -55,8 +55,9 @@ class SignedLane:
         connection = self._take_idle() or await self._connect()
         self._busy.add(connection)
         try:
+            connection.write(request)
             async with asyncio.timeout(timeout_seconds):
-                reply = await connection.exchange(request)
+                reply = await connection.answer()
         except BaseException:
             connection.abort()
             raise
@@ -132,13 +133,16 @@ class _Connection(asyncio.Protocol):
     def is_closing(self) -> bool:
         return self._transport is None or self._transport.is_closing()
 
-    def exchange(self, request: bytes) -> asyncio.Future[RawReply]:
-        """Write the request now; its answer comes later."""
+    def write(self, request: bytes) -> None:
+        """Write a whole request now. Nothing else is done first: an answer cannot arrive before `answer` is called."""
         if self._transport is None or self._transport.is_closing():
             raise NotConnected("the connection had just been closed.")
+        self._transport.write(request)
+
+    def answer(self) -> asyncio.Future[RawReply]:
+        """What comes back for the request that was just written."""
         self._reader = ReplyReader(self._max_body_bytes)
         self._answer = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
         return self._answer
 
     def abort(self) -> None:

@@ -157,8 +157,9 @@ async def measure(port: int, server: Connection, orders: int) -> tuple[list[floa
     gc.freeze()
     for number in range(1, orders + 1):
         server.send(0)
+        request = order(number)
         called = time.monotonic_ns()
-        await client.place(order(number))
+        await client.place(request)
         ours.append((server.recv()[0] - called) / 1_000)
         server.send(1)
         if not connected:
