@@ -157,6 +157,7 @@ class StreamClient:
 
     async def _keep_connected(self, http: aiohttp.ClientSession) -> None:
         leaving: StreamSocket | None = None
+        self._change_state(StreamState.CONNECTING, "")
         try:
             while True:
                 try:
@@ -174,7 +175,6 @@ class StreamClient:
                 await leaving.close()
 
     async def _connect(self, http: aiohttp.ClientSession) -> StreamSocket:
-        self._change_state(StreamState.CONNECTING, self.status.reason)
         self._backoff.connecting(self._clock.monotonic())
         return await open_socket(http, self._url, self._clock, self._on_frame, gate_seconds=self._gate_seconds)
 
@@ -212,9 +212,10 @@ class StreamClient:
     async def _pause(self, reason: str, *, eager: bool = False) -> None:
         now = self._clock.monotonic()
         delay = self._backoff.next_delay(now, eager=eager)
-        self._change_state(StreamState.WAITING, reason, now + delay)
         if delay > 0:
+            self._change_state(StreamState.WAITING, reason, now + delay)
             await self._clock.sleep(delay)
+        self._change_state(StreamState.CONNECTING, reason)
 
     async def _keep_subscribed(self, socket: StreamSocket) -> None:
         while True:

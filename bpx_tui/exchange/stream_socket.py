@@ -40,10 +40,14 @@ class Leaving:
 
 
 class _GatedWebSocket(aiohttp.ClientWebSocketResponse):
-    """Tells whether more was received already, and can leave the kernel to collect for a moment."""
+    """Tells whether more was received already, and can leave the kernel to collect for a moment.
+
+    aiohttp offers neither. Should its insides change, `has_more` is always true and the gate is never used.
+    """
 
     def has_more(self) -> bool:
-        return bool(getattr(self._reader, "_buffer", None))
+        received = getattr(self._reader, "_buffer", None)
+        return received is None or len(received) > 0
 
     def hold(self) -> None:
         if (transport := self._transport()) is not None:

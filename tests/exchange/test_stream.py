@@ -83,6 +83,7 @@ async def test_the_next_socket_is_subscribed_before_the_leaving_one_is_dropped(v
         assert desk.is_open(2)
         assert venue.log == ["connected 1", "subscribe 1", "connected 2", "subscribe 2", "over 1"]
         assert leaving.socket.close_code == WSCloseCode.OK
+        assert StreamState.WAITING not in [status.state for status in desk.states]
         await venue.newest.send(depth(1))
         await until(lambda: len(desk.events) == 1)
 
