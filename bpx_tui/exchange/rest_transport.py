@@ -70,12 +70,10 @@ class RestTransport:
         read_seconds: float = READ_SECONDS,
         max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
-        base = URL(base_url)
-        if base.scheme not in ("http", "https") or base.host is None or base.port is None:
-            raise ConfigError(f"{base_url} is not the address of an exchange: it must start with https:// or http://.")
+        base = _address(base_url)
         self._base = base
-        self._host = base.host
-        self._port = base.port
+        self._host = base.host or ""
+        self._port = base.port or 0
         self._signer = signer
         self._server_clock = server_clock
         self._budget = budget
@@ -209,3 +207,13 @@ class RestTransport:
 
 
 _FAILURES = (aiohttp.ClientError, NotConnected, ConnectionBroken, BrokenReply, TimeoutError, OSError)
+
+
+def _address(base_url: str) -> URL:
+    try:
+        base = URL(base_url)
+        if base.scheme in ("http", "https") and base.host and base.port:
+            return base
+    except ValueError:
+        pass
+    raise ConfigError("The address of the exchange must look like https://host or http://host:port.")

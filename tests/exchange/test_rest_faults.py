@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import pytest
 
 from bpx_tui.errors import (
+    ConfigError,
     NotFound,
     NotSent,
     OutcomeUnknown,
@@ -26,13 +27,17 @@ from bpx_tui.errors import (
     Unavailable,
     UnreadableReply,
 )
+from bpx_tui.exchange import signed_lane
+from bpx_tui.exchange.limits import RequestBudget
 from bpx_tui.exchange.operations import TRADING_INSTRUCTIONS
 from bpx_tui.exchange.rest import RestClient
+from bpx_tui.exchange.rest_transport import RestTransport
+from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.model.enums import OrderKind, Side
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
 from bpx_tui.model.orders import OrderRequest
 from tests.exchange.rest_venue import Request, Setup, answer
-from tests.fakes.clock import settled
+from tests.fakes.clock import ManualClock, settled
 
 SOL = Symbol("SOL_USDC")
 LIMIT = OrderRequest(SOL, Side.BID, OrderKind.LIMIT, Decimal("0.50"), Decimal("141.25"), client_id=ClientId(7))
@@ -264,6 +269,27 @@ async def test_a_connection_that_was_closed_while_idle_is_not_used_again(setup: 
         await setup.client.place(LIMIT)
         await settled()
     assert setup.venue.connections == 6
+
+
+async def test_a_connection_that_was_idle_for_too_long_is_not_used_again(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup.venue.respond = lambda _: answer(body=ORDER)
+    await setup.client.place(LIMIT)
+    await setup.client.place(LIMIT)
+    assert setup.venue.connections == 1
+    monkeypatch.setattr(signed_lane, "KEEP_ALIVE_SECONDS", -1.0)
+    await setup.client.place(LIMIT)
+    assert setup.venue.connections == 2
+
+
+@pytest.mark.parametrize(
+    "url", ["", "api.backpack.exchange", "ftp://x", "http://", "http://x:99999", "http://[x", "https:///x"]
+)
+def test_what_is_no_address_is_refused_at_once(url: str) -> None:
+    clock = ManualClock()
+    with pytest.raises(ConfigError, match="must look like https://host"):
+        RestTransport(url, None, ServerClock(clock), RequestBudget(clock))
 
 
 async def test_an_answer_that_ends_its_connection_is_an_answer(setup: Setup) -> None:
