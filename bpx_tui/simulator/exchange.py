@@ -6,17 +6,14 @@ that what happened is remembered and streamed. Nothing here awaits: one thread, 
 
 from __future__ import annotations
 
-from base64 import b64encode
-from dataclasses import dataclass
 from decimal import Decimal
-from hashlib import sha256
 from random import Random
-
-from nacl.signing import SigningKey
 
 from bpx_tui.model.ids import Asset, Symbol
 from bpx_tui.simulator import events
 from bpx_tui.simulator.clock import US_PER_SECOND, Agenda, ExchangeClock, Happening
+from bpx_tui.simulator.credentials import KeyPair, derived_pair
+from bpx_tui.simulator.desks import Desks
 from bpx_tui.simulator.faults import Faults
 from bpx_tui.simulator.flow.flow import Flow
 from bpx_tui.simulator.flow.profile import profile_of
@@ -36,15 +33,6 @@ from bpx_tui.simulator.streams.public import PublicStreams
 from bpx_tui.simulator.venue import Venue
 
 CATCH_UP_US = 2 * US_PER_SECOND
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPair:
-    """Credentials of a simulated account, both base64; play money, so the secret may be printed."""
-
-    account: AccountId
-    api_key: str
-    api_secret: str | None
 
 
 class Exchange:
@@ -77,6 +65,9 @@ class Exchange:
         self.venue.listen(self._happened.append)
         for account in options.accounts:
             self._open(account)
+        self.desks = Desks(self.venue, self.agenda, options.seed)
+        self.desks.rfq.listen(lambda event: self.private.rfq_event(event, self.now_us))
+        self.keys.add(self.desks.vault_key.api_key, self.desks.vault_key.account)
         self._schedule()
         self.flow = Flow(self.venue, options, self) if options.flow else None
         if self.flow is not None:
@@ -156,9 +147,10 @@ class Exchange:
             case events.FundingPaid():
                 self.accounts.of(event.account).funding.append(event)
             case events.InterestPaid():
-                self.accounts.of(event.account).interest.append(event)
+                self.accounts.of(event.account).loans.paid(event)
             case events.BorrowLendMoved():
-                self.accounts.of(event.account).borrow_lend.append(event)
+                open_now = self.venue.borrow_lend_positions(event.account)
+                self.accounts.of(event.account).loans.moved(event, open_now)
             case events.SettlementMade():
                 self.accounts.of(event.account).settlements.append(event)
             case _:
@@ -199,14 +191,12 @@ class Exchange:
         return MarketMemory(units, draw)
 
     def _open(self, option: AccountOption) -> None:
-        secret: str | None = None
-        api_key = option.api_key
-        if api_key is None:
-            seed = sha256(f"bpx-tui/{self.options.seed}/{option.name}".encode()).digest()
-            secret = b64encode(seed).decode()
-            api_key = b64encode(bytes(SigningKey(seed).verify_key)).decode()
-        info = self.venue.open_account(option.name, api_keys=(api_key,))
-        self.keys.add(api_key, info.id)
-        self.credentials.append(KeyPair(info.id, api_key, secret))
+        account = AccountId(option.name)
+        pair = derived_pair(self.options.seed, account)
+        if option.api_key is not None:
+            pair = KeyPair(account, option.api_key, None)
+        info = self.venue.open_account(option.name, api_keys=(pair.api_key,))
+        self.keys.add(pair.api_key, info.id)
+        self.credentials.append(pair)
         for asset, quantity in option.balances:
             self.venue.deposit(info.id, asset, quantity)

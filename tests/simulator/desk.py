@@ -13,7 +13,8 @@ from nacl.signing import SigningKey
 
 from bpx_tui.simulator.catalogue import default_catalogue
 from bpx_tui.simulator.clock import ManualClock
-from bpx_tui.simulator.exchange import Exchange, KeyPair
+from bpx_tui.simulator.credentials import KeyPair
+from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.options import AccountOption, Options, Scenario
 from bpx_tui.simulator.orders import AccountId
 from bpx_tui.simulator.rest.answers import Reply

@@ -9,11 +9,11 @@ from decimal import Decimal
 from random import Random
 
 from bpx_tui.model.ids import Symbol
-from bpx_tui.simulator.events import BorrowLendMoved, FundingPaid, FundingSettled, InterestPaid, SettlementMade
+from bpx_tui.simulator.events import FundingPaid, FundingSettled, SettlementMade
+from bpx_tui.simulator.history.loans import LIMIT, LoanMemory
 from bpx_tui.simulator.markets import Market
 from bpx_tui.simulator.orders import AccountId
 
-LIMIT = 10_000
 SEEDED_FUNDING = 240
 
 
@@ -22,9 +22,8 @@ class AccountMemory:
     """One account's payments and movements, oldest first."""
 
     funding: deque[FundingPaid] = field(default_factory=lambda: deque(maxlen=LIMIT))
-    interest: deque[InterestPaid] = field(default_factory=lambda: deque(maxlen=LIMIT))
-    borrow_lend: deque[BorrowLendMoved] = field(default_factory=lambda: deque(maxlen=LIMIT))
     settlements: deque[SettlementMade] = field(default_factory=lambda: deque(maxlen=LIMIT))
+    loans: LoanMemory = field(default_factory=LoanMemory)
 
 
 class AccountMemories:

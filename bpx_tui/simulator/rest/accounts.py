@@ -6,7 +6,7 @@ from bpx_tui.model.enums import MarketKind, Side
 from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.history.units import plain, shortest
 from bpx_tui.simulator.refusals import not_found
-from bpx_tui.simulator.rest.answers import ParseRefusal, Reply, empty_reply, json_reply
+from bpx_tui.simulator.rest.answers import Reply, empty_reply, json_reply
 from bpx_tui.simulator.rest.fields import UINT16, Fields
 from bpx_tui.simulator.rest.rendering import sqrt_function, text
 from bpx_tui.simulator.rest.routing import Call, Route, session, signed
@@ -17,12 +17,8 @@ _SETTINGS = frozenset({"autoBorrowSettlements", "autoLend", "autoRepayBorrows", 
 
 def need_asset(call: Call, fields: Fields, name: str = "symbol") -> Asset:
     """An asset that the exchange lists."""
-    word = fields.need_text(name, "CustodyAsset")
-    if word not in {terms.asset for terms in call.exchange.venue.assets()}:
-        raise ParseRefusal(
-            f'failed to parse parameter `{name}`: failed to parse "CustodyAsset": Expect a valid enumeration value.'
-        )
-    return Asset(word)
+    listed = {terms.asset for terms in call.exchange.venue.assets()}
+    return Asset(fields.need_one_of(name, listed, "CustodyAsset"))
 
 
 def account_info(call: Call) -> AccountInfo:

@@ -9,21 +9,13 @@ from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.faults import Fault
 from bpx_tui.simulator.orders import AccountId
 from bpx_tui.simulator.refusals import VenueRefusal
-from bpx_tui.simulator.rest import accounts, assets, market_data, orders, system, trade_history
 from bpx_tui.simulator.rest.answers import ParseRefusal, Reply, refusal_reply, text_reply
 from bpx_tui.simulator.rest.auth import has_no_signature, read_signature
 from bpx_tui.simulator.rest.fields import QueryFields
 from bpx_tui.simulator.rest.raw_json import JsonValue, parse_body
 from bpx_tui.simulator.rest.routing import Access, Call, Route
+from bpx_tui.simulator.rest.table import ROUTES
 
-ROUTES: tuple[Route, ...] = (
-    *system.ROUTES,
-    *market_data.ROUTES,
-    *assets.ROUTES,
-    *orders.ROUTES,
-    *accounts.ROUTES,
-    *trade_history.ROUTES,
-)
 _LOGIN_PAGE = "<html><head><title>Network login</title></head><body>Please sign in to the network.</body></html>"
 
 

@@ -10,6 +10,7 @@ from bpx_tui.simulator.events import OrderEvent, PositionChanged
 from bpx_tui.simulator.history.memory import MarketMemory
 from bpx_tui.simulator.history.units import plain
 from bpx_tui.simulator.orders import AccountId, AttachedExit, OrderRecord
+from bpx_tui.simulator.products.rfq import RfqEvent, RfqEventKind
 from bpx_tui.simulator.streams.frames import envelope, fixed
 from bpx_tui.simulator.streams.hub import Channel, Hub, Outlet
 from bpx_tui.simulator.streams.names import StreamKind
@@ -38,6 +39,14 @@ class PrivateStreams:
             data = position_data(event.position, event.time_us, now_us) | {"e": event.kind}
             for channel in channels:
                 self._hub.send(channel, envelope(channel.name.text, data), now_us)
+
+    def rfq_event(self, event: RfqEvent, now_us: int) -> None:
+        """An RFQ event to whom it is for; without an account, to everyone but the requester."""
+        payload = rfq_data(event, now_us)
+        for channel in self._hub.channels(StreamKind.RFQ_UPDATE):
+            meant = event.account == channel.account if event.account else channel.account != event.rfq.account
+            if meant and channel.name.symbol in (None, event.rfq.terms.symbol):
+                self._hub.send(channel, envelope(channel.name.text, payload), now_us)
 
     def snapshot(self, channel: Channel, outlet: Outlet, now_us: int) -> None:
         """Current positions to one new listener, without an event type."""
@@ -131,3 +140,34 @@ def position_data(position: PositionView, time_us: int, now_us: int) -> dict[str
         "P": plain(position.pnl_unrealized),
         "l": "0",
     }
+
+
+def rfq_data(event: RfqEvent, now_us: int) -> dict[str, object]:
+    """The fields of an RFQ or quote event: ids are numbers, the client id is text (PROTOCOL 3.7)."""
+    rfq, quote, terms = event.rfq, event.quote, event.rfq.terms
+    by_quote = event.kind in _QUOTE_EVENTS or (quote is not None and event.account == quote.account)
+    client_id = quote.client_id if by_quote and quote is not None else terms.client_id
+    data: dict[str, object] = {
+        "e": event.kind,
+        "E": now_us,
+        "T": event.time_us,
+        "s": terms.symbol,
+        "R": rfq.id,
+        "X": quote.status if by_quote and quote is not None else rfq.status,
+    }
+    if client_id is not None and event.kind is not RfqEventKind.ACTIVE:
+        data["C"] = str(client_id)
+    if quote is not None:
+        data["u"] = quote.id
+    if not by_quote:
+        data |= {} if event.kind is RfqEventKind.ACTIVE else {"S": terms.side}
+        data |= {} if terms.quantity is None else {"q": plain(terms.quantity)}
+        data |= {} if terms.quote_quantity is None else {"Q": plain(terms.quote_quantity)}
+        if quote is None:
+            data |= {"w": rfq.submission_us // 1000, "W": rfq.expiry_us // 1000}
+    if event.price is not None:
+        data["p"] = plain(event.price)
+    return data
+
+
+_QUOTE_EVENTS = frozenset({RfqEventKind.QUOTE_ACCEPTED, RfqEventKind.QUOTE_CANCELLED})

@@ -1,0 +1,79 @@
+"""The exchange's other businesses, opened beside the markets: custody, dust, RFQ, strategies, vaults."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from random import Random
+
+from bpx_tui.simulator.catalogue import VAULT_TOKEN
+from bpx_tui.simulator.clock import Agenda
+from bpx_tui.simulator.credentials import derived_pair
+from bpx_tui.simulator.markets import QUOTE, AssetTerms
+from bpx_tui.simulator.orders import AccountId
+from bpx_tui.simulator.products.custody import ChainTerms, CustodyDesk
+from bpx_tui.simulator.products.dust import DustDesk
+from bpx_tui.simulator.products.rfq import RfqDesk
+from bpx_tui.simulator.products.strategies import StrategyDesk
+from bpx_tui.simulator.products.vaults import VaultDesk, VaultTerms
+from bpx_tui.simulator.venue import Venue
+
+VAULT = AccountId("vault")
+_VAULT_SUPPLY = Decimal(5_000_000)
+_VAULT_CIRCULATING = Decimal(1_000_000)
+_VAULT_EQUITY = Decimal("1012300.5")
+_RFQ_CHEST = Decimal(100_000_000)
+_OWN_CHAIN = {"BTC": "Bitcoin", "ETH": "Ethereum", "XRP": "XRP", "DOGE": "Dogecoin", "SUI": "Sui", "AVAX": "Avalanche"}
+_ALSO_ETHEREUM = frozenset({"USDC", "USDT"})
+_DOLLAR_DIGITS = 6
+
+
+class Desks:
+    """One of each. The vault trades with an account and a key of its own."""
+
+    def __init__(self, venue: Venue, agenda: Agenda, seed: int) -> None:
+        self._venue = venue
+        self._seed = seed
+        self.custody = CustodyDesk(venue, agenda, self._rng("custody"), self._chains())
+        self.dust = DustDesk(venue, self._rng("dust"))
+        self.strategies = StrategyDesk(venue, agenda, self._rng("strategies"))
+        self.rfq = RfqDesk(venue, agenda, self._rng("rfq"), [self._rfq_maker(name) for name in ("rfq-a", "rfq-b")])
+        self.vault_key = derived_pair(seed, VAULT)
+        self.vaults = VaultDesk(venue, agenda, self._rng("vaults"), [self._vault()])
+
+    def _rng(self, name: str) -> Random:
+        return Random(f"{self._seed}/{name}")
+
+    def _chains(self) -> tuple[ChainTerms, ...]:
+        """Where each asset can be moved. Smallest deposit and fee are worth about half a dollar."""
+        chains: list[ChainTerms] = []
+        for terms in self._venue.assets():
+            if terms.asset == VAULT_TOKEN:
+                continue
+            names = [_OWN_CHAIN.get(terms.asset, "Solana")]
+            if terms.asset in _ALSO_ETHEREUM:
+                names.append("Ethereum")
+            chains += [self._chain(terms, name) for name in names]
+        return tuple(chains)
+
+    def _chain(self, terms: AssetTerms, blockchain: str) -> ChainTerms:
+        price = self._venue.index(terms.asset)
+        unit = Decimal(1).scaleb(-min(terms.decimals, _DOLLAR_DIGITS))
+        fee = max((Decimal("0.5") / price).quantize(unit) if price > 0 else unit, unit)
+        return ChainTerms(terms.asset, blockchain, None, terms.decimals, fee, fee * 2, fee)
+
+    def _rfq_maker(self, name: str) -> AccountId:
+        maker = self._venue.open_account(f"house:{name}", house=True).id
+        for market in self._venue.markets():
+            if not market.has_book:
+                self._venue.deposit(maker, market.base, (_RFQ_CHEST / market.start_price).quantize(Decimal(1)))
+        self._venue.deposit(maker, QUOTE, _RFQ_CHEST)
+        return maker
+
+    def _vault(self) -> VaultTerms:
+        """A running vault: a fifth of its tokens are out with an early investor, its equity has grown a little."""
+        self._venue.open_account(VAULT, api_keys=(self.vault_key.api_key,))
+        investor = self._venue.open_account("house:investor", house=True).id
+        self._venue.deposit(VAULT, VAULT_TOKEN, _VAULT_SUPPLY - _VAULT_CIRCULATING)
+        self._venue.deposit(investor, VAULT_TOKEN, _VAULT_CIRCULATING)
+        self._venue.deposit(VAULT, QUOTE, _VAULT_EQUITY)
+        return VaultTerms(1, VAULT, VAULT_TOKEN, _VAULT_SUPPLY)
