@@ -49,7 +49,7 @@ class Tape:
         """Take one trade of the stream; whether it was new. A jump of the id opens a gap."""
         last = self._newest_id()
         if trade.trade_id is None or last is None or trade.trade_id <= last:
-            return self._insert((trade,)) > 0
+            return self.merge((trade,)) > 0
         if trade.trade_id > last + 1:
             self._missing.append(MissingTrades(last, trade.trade_id))
         self._known.add(trade.trade_id)
@@ -122,7 +122,6 @@ class Tape:
                 self._anonymous.add(trade)
             else:
                 self._known.add(trade.trade_id)
-                self._missing = [p for gap in self._missing for p in _without(gap, trade.trade_id, trade.trade_id)]
         if fresh:
             with_id = [trade for trade in (*self._trades, *fresh) if trade.trade_id is not None]
             with_id.sort(key=_id)

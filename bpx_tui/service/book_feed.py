@@ -33,7 +33,7 @@ COMPARED_LEVELS = 20
 
 
 class BookFeed:
-    """Keeps one `OrderBook` whole and publishes it. `resubscribe` asks for the depth stream anew."""
+    """Keeps one `OrderBook` whole and publishes it. `renew_stream` subscribes to the depth stream anew."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class BookFeed:
         proofs: Proofs,
         clock: Clock,
         own_levels: Callable[[Symbol], tuple[OwnLevel, ...]],
-        resubscribe: Callable[[], None],
+        renew_stream: Callable[[], None],
     ) -> None:
         self.symbol = symbol
         self.book = OrderBook(symbol)
@@ -54,7 +54,7 @@ class BookFeed:
         self._proofs = proofs
         self._clock = clock
         self._own_levels = own_levels
-        self._resubscribe = resubscribe
+        self._renew_stream = renew_stream
         self.key = book_topic(symbol)
         self._waited_since: float | None = clock.monotonic()
         self._wanted = asyncio.Event()
@@ -134,7 +134,7 @@ class BookFeed:
         await self._pause()
         if self._failures % SEEDS_BEFORE_RESUBSCRIBING == 0 and self.book.needs_snapshot:
             self.book.reset("no snapshot fits the stream: subscribing again")
-            self._resubscribe()
+            self._renew_stream()
 
     async def _pause(self) -> None:
         pause = SEED_PAUSES[min(self._failures, len(SEED_PAUSES) - 1)]
@@ -162,7 +162,7 @@ class BookFeed:
         bids, asks = book.top(1)
         best = (bids[0] if bids else (None, None)), (asks[0] if asks else (None, None))
         if best != ((touch.bid, touch.bid_quantity), (touch.ask, touch.ask_quantity)):
-            self._resubscribe()
+            self._renew_stream()
             self.reconnected("depth updates stopped while the best prices moved on")
 
     async def differences(self) -> frozenset[Difference]:

@@ -104,7 +104,7 @@ class Desk:
             if self._stopping:
                 return
         try:
-            from bpx_tui.service.session import serve
+            from bpx_tui.service.connect import serve
 
             await serve(config, self.bus, stop)
         finally:

@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Protocol
+from collections.abc import Iterable
+from dataclasses import replace
 
 from bpx_tui.clock import Clock
 from bpx_tui.exchange.server_clock import ServerClock
+from bpx_tui.exchange.stream import StreamState, StreamStatus
 from bpx_tui.model.views import FeedHealth, FeedWord
 from bpx_tui.service.bus import Latest
+from bpx_tui.service.ports import Socket
 from bpx_tui.service.topics import HEALTH
 
 PUBLISH_SECONDS = 0.25
 POLL_BUDGET_SECONDS = 6.0
 FIRST_FRAME_SECONDS = 3.0
 WITHOUT_NETWORK = "`bpx-tui demo` works without a network"
-
-
-@dataclass(frozen=True, slots=True)
-class SocketState:
-    """The stream socket as its client reports it. `retry_at` is a local monotonic second."""
-
-    is_open: bool
-    reason: str = ""
-    retry_at: float | None = None
-
-
-class SocketFigures(Protocol):
-    """What the stream client counts."""
-
-    @property
-    def frames(self) -> int: ...
-
-    @property
-    def undecodable(self) -> int: ...
-
-    @property
-    def reconnects(self) -> int: ...
-
-    @property
-    def rtt_ms(self) -> float | None: ...
-
-    def unproven(self) -> tuple[str, ...]: ...
-
-    def proofs(self) -> tuple[tuple[str, int], ...]: ...
 
 
 class Health:
@@ -53,7 +26,7 @@ class Health:
         self._latest = latest
         self._clock = clock
         self._time = time
-        self._socket = SocketState(is_open=False, reason="connecting")
+        self._socket = StreamStatus(StreamState.CONNECTING)
         self._socket_since = clock.monotonic()
         self._tried = False
         self._polled_at = float("-inf")
@@ -63,16 +36,20 @@ class Health:
         """A part of the service that failed, in words; empty when all is well."""
         self.publish(None, None)
 
-    def socket(self, state: SocketState) -> None:
+    def socket(self, status: StreamStatus) -> None:
         """The socket opened, closed or failed to open."""
-        if state.is_open is not self._socket.is_open:
+        if (status.state is StreamState.OPEN) is not self.is_open or status.session != self._socket.session:
             self._socket_since = self._clock.monotonic()
-        self._tried = self._tried or bool(state.is_open or state.retry_at is not None)
-        self._socket = state
+        self._tried = self._tried or status.state in (StreamState.OPEN, StreamState.WAITING)
+        self._socket = status
+
+    @property
+    def is_open(self) -> bool:
+        return self._socket.state is StreamState.OPEN
 
     def socket_down_for(self, seconds: float) -> bool:
         """Whether there has been no socket for at least that long."""
-        return not self._socket.is_open and self._clock.monotonic() - self._socket_since >= seconds
+        return not self.is_open and self._clock.monotonic() - self._socket_since >= seconds
 
     def rest_answered(self, round_trip_seconds: float) -> None:
         self._rest_rtt, self._rest_reason = round_trip_seconds * 1_000, ""
@@ -84,8 +61,8 @@ class Health:
         """The market on screen was read by REST in place of the stream."""
         self._polled_at = self._clock.monotonic()
 
-    def publish(self, market_age_us: int | None, figures: SocketFigures | None) -> None:
-        """`market_age_us` is the age of the newest proof of the market on screen."""
+    def publish(self, market_age_us: int | None, socket: Socket | None, streams: Iterable[str] = ()) -> None:
+        """`market_age_us` is the age of the newest proof of the market on screen, whose streams are given."""
         word, reason = self._judge(market_age_us)
         health = FeedHealth(
             word,
@@ -93,24 +70,27 @@ class Health:
             retry_at=self._socket.retry_at,
             rest_rtt_ms=self._rest_rtt,
             clock_offset_ms=self._time.local_error_ms if self._time.is_synced else None,
+            reconnects=self._socket.reconnects,
         )
-        if figures is not None:
-            proofs = figures.proofs()
+        if socket is not None:
+            proofs = ((name, socket.proven_at(name)) for name in streams)
             health = replace(
                 health,
-                socket_rtt_ms=figures.rtt_ms,
-                last_frame_us=max((at for _, at in proofs), default=None),
-                reconnects=figures.reconnects,
-                frames=figures.frames,
-                undecodable=figures.undecodable,
-                unproven_streams=figures.unproven(),
-                proofs=proofs,
+                socket_rtt_ms=socket.rtt_ms,
+                last_frame_us=None if socket.last_frame_at is None else self._exchange_us(socket.last_frame_at),
+                frames=socket.frames,
+                undecodable=socket.undecodable,
+                unproven_streams=socket.unproven(),
+                proofs=tuple((name, self._exchange_us(at)) for name, at in proofs if at is not None),
             )
         self._latest.put(HEALTH, health)
 
+    def _exchange_us(self, monotonic: float) -> int:
+        return int(monotonic * 1_000_000) + self._time.offset_us
+
     def _judge(self, market_age_us: int | None) -> tuple[FeedWord, str]:
         now = self._clock.monotonic()
-        if self._socket.is_open:
+        if self.is_open:
             if market_age_us is not None and market_age_us <= 3_000_000:
                 return FeedWord.STREAMING, self.trouble
             if now - self._socket_since < FIRST_FRAME_SECONDS:

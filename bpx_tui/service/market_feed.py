@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from bpx_tui.clock import Clock
@@ -59,39 +59,44 @@ class MarketFeed:
             self.proofs,
             clock,
             own_levels,
-            lambda: streams.resubscribe(stream_names.depth(symbol)),
+            lambda: streams.renew(stream_names.depth(symbol)),
         )
         self.tape = TapeFeed(symbol, venue, latest, self.proofs, clock)
         self.candles = CandleFeed(symbol, interval, venue, latest, self.proofs, clock, time)
         self._facts = MarketFacts(symbol)
         self._known = asyncio.Event()
+        self._subscribed: tuple[str, ...] = ()
         latest.put(self._facts_key, self._facts)
 
-    def stream_names(self) -> Iterator[str]:
-        """All streams of this market, those without which nothing can be shown first."""
-        for name in (
-            stream_names.depth,
-            stream_names.ticker,
-            stream_names.trades,
-            stream_names.book_ticker,
-            stream_names.mark_price,
-            stream_names.open_interest,
-        ):
-            yield name(self.symbol)
-        yield self._candle_stream()
+    def stream_names(self) -> tuple[str, ...]:
+        """All streams of this market. Only perpetuals have a mark price and open interest."""
+        symbol, market = self.symbol, self._facts.market
+        perpetual = (stream_names.mark_price(symbol), stream_names.open_interest(symbol))
+        return (
+            stream_names.depth(symbol),
+            stream_names.ticker(symbol),
+            stream_names.trades(symbol),
+            stream_names.book_ticker(symbol),
+            self._candle_stream(),
+            *(perpetual if market is not None and market.is_perp else ()),
+        )
 
     def _candle_stream(self) -> str:
         return stream_names.kline(self.symbol, self.candles.interval)
 
     def open(self) -> None:
-        """Subscribe to everything."""
-        for name in self.stream_names():
+        """Subscribe to everything that this market is known to have; again, when more is known."""
+        before, self._subscribed = self._subscribed, self.stream_names()
+        for name in self._subscribed:
             self._streams.want(name)
+        for name in before:
+            self._streams.release(name)
 
     def close(self) -> None:
         """Let the streams go and forget what was published."""
-        for name in self.stream_names():
+        for name in self._subscribed:
             self._streams.release(name)
+        self._subscribed = ()
         self._latest.drop(self._facts_key)
         self._latest.drop(self.book.key)
         self._latest.drop(self.tape.key)
@@ -99,12 +104,11 @@ class MarketFeed:
 
     def switch_interval(self, interval: KlineInterval) -> None:
         """Show candles of another interval; the rest of the market stays as it is."""
-        self._streams.release(self._candle_stream())
         self._latest.drop(self.candles.key)
         self.candles = CandleFeed(
             self.symbol, interval, self._venue, self._latest, self.proofs, self._clock, self._time
         )
-        self._streams.want(self._candle_stream())
+        self.open()
 
     def reconnected(self, reason: str) -> None:
         """The stream was interrupted: nothing is whole until read again."""
@@ -117,6 +121,8 @@ class MarketFeed:
         self.book.tick_size = market.tick_size
         self._facts = replace(self._facts, market=market)
         self._known.set()
+        if self._subscribed:
+            self.open()
 
     def on_ticker(self, ticker: Ticker) -> None:
         self._facts = replace(self._facts, ticker=ticker)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bpx_tui.exchange.server_clock import ClockSample
+from bpx_tui.exchange.stream import StreamStatus
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position
 from bpx_tui.model.enums import KlineInterval
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
@@ -93,16 +94,39 @@ class Venue(PublicReads, AccountReads, OrderEntry, Protocol):
 
 
 class Streams(Protocol):
-    """The one socket: streams wanted by reference count."""
+    """Who wants which streams of the one socket."""
 
     def want(self, stream: str) -> None: ...
 
     def release(self, stream: str) -> None: ...
 
-    def resubscribe(self, stream: str) -> None:
-        """Unsubscribe from one wanted stream and subscribe to it again."""
+    def renew(self, stream: str) -> None:
+        """Unsubscribe from a wanted stream that has fallen silent, and subscribe to it again."""
         ...
 
-    def reconnect(self, reason: str) -> None:
-        """Give the socket up, whatever it says of itself, and open a new one."""
-        ...
+
+class Socket(Streams, Protocol):
+    """The one socket itself: what it counts, and how it is run. `close` ends `run`, which may then be run again."""
+
+    @property
+    def status(self) -> StreamStatus: ...
+
+    @property
+    def frames(self) -> int: ...
+
+    @property
+    def undecodable(self) -> int: ...
+
+    @property
+    def last_frame_at(self) -> float | None: ...
+
+    @property
+    def rtt_ms(self) -> float | None: ...
+
+    def proven_at(self, stream: str) -> float | None: ...
+
+    def unproven(self) -> tuple[str, ...]: ...
+
+    async def run(self) -> None: ...
+
+    async def close(self) -> None: ...

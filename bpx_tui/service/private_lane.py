@@ -91,7 +91,7 @@ class PrivateLane:
         self._cancel_all = CancelAllOrders(venue, self.board, self._evidence, announcer, clock)
         self._evidence.on_fill = self.reconciler.after_fill
         self._evidence.on_contradiction = lambda: self.reconciler.demand("an order exists that was said not to")
-        self.reconciler.drifted = lambda: streams.resubscribe(stream_names.ORDER_UPDATE)
+        self.reconciler.drifted = lambda: streams.renew(stream_names.ORDER_UPDATE)
         if not self._has_key:
             gate.close("key", "no API key configured")
         elif config.mode is Mode.READ:

@@ -8,6 +8,7 @@ import random
 
 from bpx_tui.clock import Clock
 from bpx_tui.exchange.server_clock import ServerClock
+from bpx_tui.exchange.stream import StreamState, StreamStatus
 from bpx_tui.exchange.wire_stream import StreamError, StreamEvent, Undecodable, Unrecognised
 from bpx_tui.model.account import PositionUpdate
 from bpx_tui.model.ids import Symbol
@@ -20,7 +21,7 @@ from bpx_tui.service.clock_sync import ClockSync
 from bpx_tui.service.desk import DeskConfig
 from bpx_tui.service.exchange_status import ExchangeStatusWatch
 from bpx_tui.service.gate import GateKeeper
-from bpx_tui.service.health import PUBLISH_SECONDS, Health, SocketFigures, SocketState
+from bpx_tui.service.health import PUBLISH_SECONDS, Health
 from bpx_tui.service.intents import (
     CancelAll,
     CancelOrder,
@@ -37,9 +38,9 @@ from bpx_tui.service.intents import (
     next_input_id,
 )
 from bpx_tui.service.market_data import MarketData
-from bpx_tui.service.ports import Streams, Venue
+from bpx_tui.service.ports import Socket, Venue
 from bpx_tui.service.private_lane import PrivateLane
-from bpx_tui.service.supervisor import Supervisor
+from bpx_tui.service.supervisor import Policy, Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -54,16 +55,14 @@ class Session:
         config: DeskConfig,
         bus: DeskBus,
         venue: Venue,
-        streams: Streams,
-        figures: SocketFigures | None,
+        socket: Socket,
         clock: Clock,
         time: ServerClock,
         rng: random.Random,
     ) -> None:
         self._config = config
         self._bus = bus
-        self._streams = streams
-        self._figures = figures
+        self._socket = socket
         self._clock = clock
         self.announcer = Announcer(bus.events, clock, self._overflowed)
         self.gate = GateKeeper(bus.latest)
@@ -74,7 +73,7 @@ class Session:
         )
         self.market_data = MarketData(
             venue,
-            streams,
+            socket,
             bus.latest,
             self.supervisor,
             self.health,
@@ -86,7 +85,7 @@ class Session:
         self.private = PrivateLane(
             config,
             venue,
-            streams,
+            socket,
             bus.latest,
             self.gate,
             self.announcer,
@@ -100,7 +99,6 @@ class Session:
         self._status = ExchangeStatusWatch(venue, self.gate, self.announcer, clock, rng)
         self._submitted = asyncio.Event()
         self._unreadable_said = float("-inf")
-        self._was_open = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set. Orders under way are waited for, everything else ends at once."""
@@ -119,6 +117,7 @@ class Session:
                 supervisor.spawn("exchange status", self._status.run)
                 self._watch_first_market()
                 self.private.start(supervisor)
+                supervisor.spawn("socket", self._run_socket)
                 await stop.wait()
                 await self.private.wind_down()
         finally:
@@ -139,15 +138,14 @@ class Session:
         elif not isinstance(event, (Liquidation, RfqUpdate, Unrecognised)):
             self.market_data.take(event)
 
-    def socket_changed(self, state: SocketState) -> None:
-        """The socket opened or closed. After an interruption nothing is whole until it was read again."""
-        self.health.socket(state)
-        if state.is_open:
-            if self._was_open:
-                self.interrupted("the stream was interrupted")
-            self._was_open = True
-        elif self._was_open:
-            self.market_data.reconnected(f"stream down: {state.reason}")
+    def socket_changed(self, status: StreamStatus) -> None:
+        """The socket opened or closed. With every new one frames may have been missed: nothing is whole until read."""
+        was_open = self.health.is_open
+        self.health.socket(status)
+        if status.state is StreamState.OPEN and status.session > 1:
+            self.interrupted("the stream was interrupted")
+        elif was_open and status.state is not StreamState.OPEN:
+            self.market_data.reconnected(f"stream down: {status.reason}")
 
     def interrupted(self, reason: str) -> None:
         """Read everything again."""
@@ -199,6 +197,10 @@ class Session:
             )
         )
 
+    async def _run_socket(self) -> None:
+        while True:
+            await self._socket.run()
+
     async def _run_intents(self) -> None:
         while True:
             await self._submitted.wait()
@@ -211,7 +213,8 @@ class Session:
             feed = self.market_data.feed
             trouble = self.supervisor.trouble
             self.health.trouble = next((f"{name}: {reason}" for name, reason in trouble.items()), "")
-            self.health.publish(None if feed is None else feed.proofs.age_us(), self._figures)
+            if feed is not None:
+                self.health.publish(feed.proofs.age_us(), self._socket, feed.stream_names())
             if not self.announcer.overflowing:
                 self.gate.lift("events")
             await self._clock.sleep(PUBLISH_SECONDS)
@@ -224,7 +227,7 @@ class Session:
         self.announcer.notice(Severity.ERROR, f"Service part `{name}`: {reason}.")
 
     def _time_jumped(self, reason: str) -> None:
-        self._streams.reconnect(reason)
+        self.supervisor.spawn("socket renewal", self._socket.close, Policy.ONCE)
         self.interrupted(reason)
 
     def _unreadable(self, event: Undecodable) -> None:

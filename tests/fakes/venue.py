@@ -12,6 +12,7 @@ from typing import TypeVar
 from bpx_tui.clock import Clock
 from bpx_tui.errors import BpxError
 from bpx_tui.exchange.server_clock import ClockSample, ServerClock
+from bpx_tui.exchange.stream import StreamState, StreamStatus
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position
 from bpx_tui.model.enums import KlineInterval, OrderStatus
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
@@ -50,6 +51,8 @@ class ScriptedVenue:
         self.offset_ms = 0
         self.accepts_cancels_only = False
         """Answer cancels with 202 and do nothing."""
+        self.ends_at_once: str | None = None
+        """Expire every order at once, for this reason."""
         self.executes_before_failing = False
         """Let a scripted failure of `place` happen after the order was accepted."""
 
@@ -189,6 +192,8 @@ class ScriptedVenue:
             created_ms=self._time.now_ms(),
             kind=request.kind,
         )
+        if self.ends_at_once is not None:
+            order = replace(order, status=OrderStatus.EXPIRED, expiry_reason=self.ends_at_once)
         self.orders[order.order_id] = order
         return order
 
@@ -219,13 +224,19 @@ class ScriptedVenue:
         )
 
 
-class RecordedStreams:
-    """Remembers what is wanted."""
+class ScriptedSocket:
+    """Remembers what is wanted; a test delivers events itself."""
 
     def __init__(self) -> None:
+        self.status = StreamStatus(StreamState.CLOSED)
+        self.frames = 0
+        self.undecodable = 0
+        self.last_frame_at: float | None = None
+        self.rtt_ms: float | None = None
         self.wanted: dict[str, int] = {}
-        self.resubscribed: list[str] = []
-        self.reconnects: list[str] = []
+        self.renewed: list[str] = []
+        self.runs = 0
+        self._closed = asyncio.Event()
 
     def want(self, stream: str) -> None:
         self.wanted[stream] = self.wanted.get(stream, 0) + 1
@@ -235,8 +246,19 @@ class RecordedStreams:
         if not self.wanted[stream]:
             del self.wanted[stream]
 
-    def resubscribe(self, stream: str) -> None:
-        self.resubscribed.append(stream)
+    def renew(self, stream: str) -> None:
+        self.renewed.append(stream)
 
-    def reconnect(self, reason: str) -> None:
-        self.reconnects.append(reason)
+    def proven_at(self, stream: str) -> float | None:
+        return self.last_frame_at if stream in self.wanted else None
+
+    def unproven(self) -> tuple[str, ...]:
+        return ()
+
+    async def run(self) -> None:
+        self.runs += 1
+        self._closed.clear()
+        await self._closed.wait()
+
+    async def close(self) -> None:
+        self._closed.set()
