@@ -58,26 +58,35 @@ class Clearing:
         )
 
     def take_over(self, book: Book, order: Order, taker: Account, price: Decimal) -> None:
-        """Fill a system order in full against `taker` outside the book, without fees (backstop)."""
-        core, market = self._core, book.market
-        quantity, cost = order.quantity, price * order.quantity
-        order.remaining = ZERO
-        order.executed_quantity = quantity
-        order.executed_quote_quantity = cost
-        order.status = OrderStatus.FILLED
-        order.ended_us = core.now_us
-        account = core.account(order.account)
-        events = self.trade_position(account, market, order.side, quantity, price, ZERO)
-        account.positions[market.symbol].liquidated += cost
-        self.trade_position(taker, market, order.side.opposite, quantity, price, ZERO)
-        self.tell_system_fill(book, account, order, price, quantity)
+        """Fill a system order in full against `taker` outside the book, without fees (backstop, deleveraging)."""
+        self.close_out(book, order, price)
+        self._core.account(order.account).positions[book.market.symbol].liquidated += price * order.quantity
+        for event in self.trade_position(taker, book.market, order.side.opposite, order.quantity, price, ZERO):
+            self._core.emit(event)
+        self._core.flush_balances(taker)
+
+    def close_out(self, book: Book, order: Order, price: Decimal) -> None:
+        """Fill a system order in full at `price`; the caller sees to the other side."""
+        account = self._core.account(order.account)
+        events = self.trade_position(account, book.market, order.side, order.quantity, price, ZERO)
+        self.tell_closed(book, account, order, price)
         for event in events:
-            core.emit(event)
-        core.flush_balances(taker)
+            self._core.emit(event)
+
+    def tell_closed(self, book: Book, account: Account, order: Order, price: Decimal) -> None:
+        """Record a system order as filled in full at `price`."""
+        order.remaining = ZERO
+        order.executed_quantity = order.quantity
+        order.executed_quote_quantity = order.quote_quantity = price * order.quantity
+        order.status = OrderStatus.FILLED
+        order.ended_us = self._core.now_us
+        self.tell_system_fill(book, account, order, price, order.quantity)
 
     def tell_system_fill(self, book: Book, account: Account, order: Order, price: Decimal, quantity: Decimal) -> None:
         """Tell the owner of a system order that it filled outside the book, without a fee."""
         book.trade_id += 1
+        if account.house:
+            return
         self._tell_fill(account, order, book, price, quantity, ZERO, QUOTE, is_maker=False)
         account.history.append(order.record())
 

@@ -2,14 +2,15 @@
 
 First everything open is expired and a part of the largest position is closed on the book, again each second, until
 the account is safe. Where equity is below half of the maintenance margin, or the book cannot take it, the backstop
-account takes over whole positions at the mark. An account that is still unsafe without positions is unwound.
+account takes over whole positions at the mark; beyond its limit the most profitable positions of the other side are
+closed against them (automatic deleveraging). An account that is still unsafe without positions is unwound.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from bpx_tui.model.enums import ExpiryReason, OrderKind, OrderStatus, Side, TimeInForce
+from bpx_tui.model.enums import ExpiryReason, OrderKind, OrderStatus, Side
 from bpx_tui.simulator.accounts import Account
 from bpx_tui.simulator.clearing import Clearing
 from bpx_tui.simulator.core import Core
@@ -18,6 +19,7 @@ from bpx_tui.simulator.events import LiquidationPrinted, OrderEvent
 from bpx_tui.simulator.margin import MarginDesk
 from bpx_tui.simulator.markets import Market
 from bpx_tui.simulator.orders import (
+    ZERO,
     NewOrder,
     Order,
     OrderEventKind,
@@ -35,6 +37,16 @@ BACKSTOP_AT = Decimal("0.5")
 """Share of the maintenance margin below which the book is no longer tried."""
 SMALL_NOTIONAL = Decimal(1_000)
 """Positions below this many USDC are closed whole."""
+
+BACKSTOP_LIMIT = Decimal(100_000_000)
+"""Notional in USDC that the backstop account holds at most; beyond it others are deleveraged."""
+ONE = Decimal(1)
+
+_ORIGINS = {
+    SystemOrderType.LIQUIDATE_ON_BOOK: OrderOrigin.LIQUIDATION,
+    SystemOrderType.LIQUIDATE_ON_BACKSTOP: OrderOrigin.BACKSTOP,
+    SystemOrderType.LIQUIDATE_ON_ADL: OrderOrigin.ADL,
+}
 
 
 class Liquidation:
@@ -95,7 +107,8 @@ class Liquidation:
         part = size
         if self._notional(position) > SMALL_NOTIONAL:
             part = max(round_down(size * PART, market.quantity.step_size), market.quantity.min_quantity)
-        order = self._system_order(account, position, min(part, size), SystemOrderType.LIQUIDATE_ON_BOOK)
+        side = Side.ASK if position.quantity > 0 else Side.BID
+        order = self._system_order(account, side, position, min(part, size), SystemOrderType.LIQUIDATE_ON_BOOK)
         book = self._core.books[market.symbol]
         self._trading.submit(account, market, book, order)
         if not order.executed_quantity:
@@ -104,31 +117,70 @@ class Liquidation:
         self._print(market, order.side, average.quantize(market.price.tick_size), order.executed_quantity)
         return True
 
-    def _system_order(self, account: Account, position: Position, size: Decimal, kind: SystemOrderType) -> Order:
-        side = Side.ASK if position.quantity > 0 else Side.BID
-        terms = NewOrder(
-            symbol=position.symbol,
-            side=side,
-            kind=OrderKind.MARKET,
-            quantity=size,
-            time_in_force=TimeInForce.GTC,
-            reduce_only=True,
-        )
+    def _system_order(
+        self, account: Account, side: Side, position: Position, size: Decimal, kind: SystemOrderType
+    ) -> Order:
+        terms = NewOrder(position.symbol, side, OrderKind.MARKET, size, reduce_only=True)
         order = Order(self._core.next_order_id(), account.id, terms, self._core.now_us)
         order.system_order_type = kind
-        on_book = kind is SystemOrderType.LIQUIDATE_ON_BOOK
-        order.origin = OrderOrigin.LIQUIDATION if on_book else OrderOrigin.BACKSTOP
+        order.origin = _ORIGINS[kind]
         return order
 
     def _hand_over(self, account: Account, position: Position) -> None:
-        """The backstop takes the whole position at the mark, without a fee."""
+        """The backstop takes the whole position at the mark, as far as it has room; profitable others the rest."""
+        market = self._core.markets[position.symbol]
+        price = self._core.prices.mark(market).quantize(market.price.tick_size)
+        room = round_down(self._backstop_room() / price, market.quantity.step_size) if price else abs(position.quantity)
+        taken = min(abs(position.quantity), room)
+        if taken > 0:
+            self._exchange(account, position, self._backstop, taken, price, SystemOrderType.LIQUIDATE_ON_BACKSTOP)
+        for other in self._to_deleverage(position):
+            size = min(abs(position.quantity), abs(other.quantity))
+            if not size:
+                break
+            counterparty = self._core.account(other.account)
+            self._exchange(account, position, counterparty, size, price, SystemOrderType.LIQUIDATE_ON_ADL)
+            self._trading.follow_position(counterparty, self._core.books[market.symbol])
+
+    def _backstop_room(self) -> Decimal:
+        """Notional that the backstop still takes."""
+        held = [position for position in self._backstop.positions.values() if position.quantity]
+        return max(ZERO, BACKSTOP_LIMIT - sum((self._notional(position) for position in held), ZERO))
+
+    def _to_deleverage(self, position: Position) -> list[Position]:
+        """Positions on the other side, the most profitable first."""
+        mark = self._core.prices.mark(self._core.markets[position.symbol])
+        others = [
+            other
+            for other in self._core.holders[position.symbol].values()
+            if (other.quantity > 0) != (position.quantity > 0) and other.account != self._backstop.id
+        ]
+        return sorted(others, key=lambda other: other.unrealized(mark) / abs(other.cost or ONE), reverse=True)
+
+    def _exchange(
+        self,
+        account: Account,
+        position: Position,
+        counterparty: Account,
+        size: Decimal,
+        price: Decimal,
+        kind: SystemOrderType,
+    ) -> None:
+        """Move `size` of a failing position to a counterparty at `price`, without a fee."""
         core, market = self._core, self._core.markets[position.symbol]
-        size = abs(position.quantity)
-        price = core.prices.mark(market).quantize(market.price.tick_size)
-        order = self._system_order(account, position, size, SystemOrderType.LIQUIDATE_ON_BACKSTOP)
-        core.emit(OrderEvent(account.id, OrderEventKind.ACCEPTED, order.record(), None, core.now_us))
-        self._clearing.take_over(core.books[market.symbol], order, self._backstop, price)
-        self._print(market, order.side, price, size)
+        side = Side.ASK if position.quantity > 0 else Side.BID
+        order = self._system_order(account, side, position, size, kind)
+        self._accept(account, order)
+        self._clearing.take_over(core.books[market.symbol], order, counterparty, price)
+        if not counterparty.house:
+            closing = self._system_order(counterparty, side.opposite, position, size, kind)
+            self._accept(counterparty, closing)
+            self._clearing.tell_closed(core.books[market.symbol], counterparty, closing, price)
+        self._print(market, side, price, size)
+
+    def _accept(self, account: Account, order: Order) -> None:
+        event = OrderEvent(account.id, OrderEventKind.ACCEPTED, order.record(), None, self._core.now_us)
+        self._core.emit(event)
 
     def _print(self, market: Market, side: Side, price: Decimal, quantity: Decimal) -> None:
         self._core.emit(LiquidationPrinted(market.symbol, side, price, quantity, self._core.now_us))

@@ -206,6 +206,7 @@ class OrderDesk:
             core.position(giver, market.symbol).add_open(Side.ASK, quantity)
         self._clearing.fill(book, ask, bid, price, quantity)
         for account, _ in parties:
+            self._trading.follow_position(account, book)
             self._finish_action(account, book, traded=True)
         return book.trade_id
 

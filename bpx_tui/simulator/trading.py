@@ -104,7 +104,7 @@ class Trading:
             assert order.price is not None
             order.quote_quantity = order.price * order.quantity
         self._tell(account, order, OrderEventKind.ACCEPTED)
-        self._carry_out(account, market, book, order, plan)
+        self._carry_out(book, order, plan)
         self._settle_remainder(account, market, book, order, plan, resting)
 
     @staticmethod
@@ -121,7 +121,7 @@ class Trading:
         if order.quantity > abs(position.quantity):
             order.quantity = order.remaining = abs(position.quantity)
 
-    def _carry_out(self, account: Account, market: Market, book: Book, order: Order, plan: Plan) -> None:
+    def _carry_out(self, book: Book, order: Order, plan: Plan) -> None:
         prevented = plan.prevented
         turn = 0
         for done, (maker, price, quantity) in enumerate(plan.matches):
@@ -131,23 +131,20 @@ class Trading:
             side = book.side(maker.side)
             side.reduce(maker, quantity)
             self._clearing.fill(book, maker, order, price, quantity)
-            self._after_maker_fill(book, maker, market)
+            self._after_maker_fill(book, maker)
         for _, maker in prevented[turn:]:
             self.finish(maker, OrderStatus.EXPIRED, ExpiryReason.SELF_TRADE_PREVENTION)
         if plan.matches and _wants_more(order.terms):
             self.filled.append(order)
 
-    def _after_maker_fill(self, book: Book, maker: Order, market: Market) -> None:
+    def _after_maker_fill(self, book: Book, maker: Order) -> None:
         owner = self._core.account(maker.account)
         if not maker.remaining:
             self._leave_book(owner, book, maker)
             self._end(owner, maker, OrderStatus.FILLED, None)
         if _wants_more(maker.terms):
             self.filled.append(maker)
-        if market.is_derivative:
-            position = owner.positions[market.symbol]
-            if position.reduce_only_orders:
-                self._trim_reduce_only(owner, position, book)
+        self.follow_position(owner, book)
         self._core.flush_balances(owner)
 
     def _settle_remainder(
@@ -161,10 +158,8 @@ class Trading:
             self._tell(account, order, OrderEventKind.EXPIRED)
         else:
             self._end(account, order, OrderStatus.FILLED, None)
-        if market.is_derivative and plan.matches:
-            position = account.positions[market.symbol]
-            if position.reduce_only_orders:
-                self._trim_reduce_only(account, position, book)
+        if plan.matches:
+            self.follow_position(account, book)
 
     def _rest(self, account: Account, market: Market, book: Book, order: Order) -> None:
         book.side(order.side).add(order)
@@ -208,6 +203,12 @@ class Trading:
             account.history.append(order.record())
 
     # ---- reduce-only orders follow the position
+
+    def follow_position(self, account: Account, book: Book) -> None:
+        """Cut reduce-only orders after a position changed outside the book."""
+        position = account.positions.get(book.market.symbol)
+        if position is not None and position.reduce_only_orders:
+            self._trim_reduce_only(account, position, book)
 
     def _trim_reduce_only(self, account: Account, position: Position, book: Book) -> None:
         """Cut resting reduce-only orders so that together they cannot flip the position, best price kept first."""

@@ -175,6 +175,13 @@ class Triggers:
     def expire(self, account: Account, order: Order, reason: ExpiryReason) -> None:
         self._drop(account, order, OrderStatus.EXPIRED, reason)
 
+    def expire_market(self, symbol: Symbol, reason: ExpiryReason) -> None:
+        """End everything that waits in one market."""
+        for account in self._core.ledger.accounts.values():
+            for order in [*account.pending.values()]:
+                if order.terms.symbol == symbol:
+                    self._drop(account, order, OrderStatus.EXPIRED, reason)
+
     def _drop(self, account: Account, order: Order, status: OrderStatus, reason: ExpiryReason | None) -> None:
         del account.pending[order.id]
         order.status = status

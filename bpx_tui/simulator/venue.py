@@ -18,6 +18,7 @@ from bpx_tui.model.ids import Asset, ClientId, OrderId, Symbol
 from bpx_tui.simulator.accounts import NO_FEES, TIER_ONE, Account
 from bpx_tui.simulator.clearing import Clearing
 from bpx_tui.simulator.core import Core, Listener
+from bpx_tui.simulator.expiry import Expiry
 from bpx_tui.simulator.funding import Funding
 from bpx_tui.simulator.inquiry import Inquiry
 from bpx_tui.simulator.ledger import CLEARING, FEES, FUNDS, INSURANCE, LENDING
@@ -70,6 +71,7 @@ class Venue(MarketDesk):
         trading = Trading(core, reserves, clearing)
         triggers = Triggers(core, trading)
         self._orders = OrderDesk(core, trading, triggers, self._treasury, reserves, clearing)
+        self._expiry = Expiry(core, self._orders, triggers, clearing)
         backstop = seed_house(core, self._lending)
         unwinding = Unwinding(core, self._lending, clearing, settlement, backstop)
         liquidation = Liquidation(core, self._margin, trading, triggers, clearing, unwinding, backstop)
@@ -373,6 +375,10 @@ class Venue(MarketDesk):
     def set_book_state(self, symbol: Symbol, state: TradingState) -> None:
         """Open or restrict a market; closing it expires what rests there."""
         self._orders.set_book_state(self._core.books[symbol], state)
+
+    def settle_market(self, symbol: Symbol, price: Decimal) -> None:
+        """End a derivative market for good: close every position at `price` (a prediction: 0 or 1)."""
+        self._expiry.settle(self.market(symbol), price)
 
     def trade_off_book(
         self, buyer: AccountId, seller: AccountId, symbol: Symbol, price: Decimal, quantity: Decimal

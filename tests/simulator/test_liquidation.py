@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bpx_tui.model.enums import ExpiryReason, OrderKind, TriggerBy
+from bpx_tui.simulator import liquidation
 from bpx_tui.simulator.events import LiquidationPrinted, OrderEvent
 from bpx_tui.simulator.orders import NewOrder, OrderOrigin, SystemOrderType, TriggerTerms
 from bpx_tui.simulator.refusals import VenueRefusal
@@ -117,3 +118,22 @@ def test_a_borrow_that_lost_its_collateral_is_unwound() -> None:
     assert len(sold) == 1
     assert floor.venue.borrow_lend_positions(floor.bob) == ()
     assert floor.venue.collateral(floor.bob).net_equity >= 0
+
+
+def test_beyond_the_backstops_limit_others_are_deleveraged(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(liquidation, "BACKSTOP_LIMIT", d(40_000))
+    floor.limit(floor.bob, ASK, "900", "178.49")
+    closing = floor.limit(floor.bob, BID, "900", "140", reduce_only=True)
+    (view,) = floor.venue.positions(floor.alice, PERP)
+    floor.venue.cancel_all(floor.maker, PERP)
+    floor.venue.set_index(SOL, view.est_liquidation_price - 2)
+    floor.seconds(1)
+    assert floor.venue.positions(floor.alice) == ()
+    kinds = {fill.system_order_type for fill in floor.venue.fills(floor.alice) if fill.system_order_type}
+    assert kinds == {SystemOrderType.LIQUIDATE_ON_BACKSTOP, SystemOrderType.LIQUIDATE_ON_ADL}
+    (left,) = floor.venue.positions(floor.bob)
+    (forced,) = [fill for fill in floor.venue.fills(floor.bob) if fill.system_order_type]
+    assert left.net_quantity == d(-900) + forced.quantity
+    assert floor.venue.order(floor.bob, PERP, order_id=closing.id).quantity == -left.net_quantity
+    state = floor.venue.state()
+    assert state.totals == state.deposited

@@ -9,7 +9,7 @@ import pytest
 from bpx_tui.model.enums import ExpiryReason, MarketKind, OrderKind, OrderStatus, TradingState
 from bpx_tui.model.ids import Asset, Symbol
 from bpx_tui.simulator.events import BalanceChanged, BookStateChanged, InterestPaid, MarkChanged
-from bpx_tui.simulator.orders import NewOrder
+from bpx_tui.simulator.orders import NewOrder, SystemOrderType
 from bpx_tui.simulator.refusals import VenueRefusal
 from bpx_tui.simulator.trading import MAX_OPEN_ORDERS
 from tests.simulator.floor import ASK, BID, PERP, SOL, SPOT, USDC, Floor, d
@@ -341,3 +341,30 @@ def test_the_stablecoin_pair_is_free(floor: Floor) -> None:
     floor.market(floor.alice, ASK, "100", pair)
     assert floor.venue.fills(floor.alice)[0].fee == 0
     assert floor.free(floor.alice) == d(100_000) + d("99.98")
+
+
+# ---- the end of a market
+
+
+@pytest.mark.parametrize(("outcome", "profit"), [("1", "35"), ("0", "-65")])
+def test_a_prediction_pays_one_or_nothing(floor: Floor, outcome: str, profit: str) -> None:
+    floor.quote("0.63", "0.65", "1000", PREDICTION)
+    floor.market(floor.alice, BID, "100", PREDICTION)
+    fee = floor.venue.fills(floor.alice)[0].fee
+    floor.limit(floor.alice, BID, "10", "0.60", PREDICTION)
+    floor.venue.settle_market(PREDICTION, d(outcome))
+    assert floor.venue.positions(floor.alice) == ()
+    assert floor.venue.open_orders(floor.alice) == ()
+    assert floor.free(floor.alice) == d(100_000) + d(profit) - fee
+    assert floor.venue.fills(floor.alice)[-1].system_order_type is SystemOrderType.FUTURE_EXPIRY
+    assert floor.venue.book_state(PREDICTION) is TradingState.CLOSED
+    state = floor.venue.state()
+    assert state.totals == state.deposited
+
+
+def test_an_off_book_trade_cuts_reduce_only_orders(floor: Floor) -> None:
+    floor.quote("178.49", "178.51")
+    floor.market(floor.alice, BID, "10")
+    order = floor.limit(floor.alice, ASK, "10", "180", reduce_only=True)
+    floor.venue.trade_off_book(floor.bob, floor.alice, PERP, d("178.50"), d(4))
+    assert floor.venue.order(floor.alice, PERP, order_id=order.id).quantity == d(6)
