@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from bpx_tui.errors import InputError, NotFound, NotSent, Unavailable
-from bpx_tui.exchange.limits import Share
+from bpx_tui.errors import ConfigError, InputError, NotFound, NotSent, Unavailable
+from bpx_tui.exchange.limits import RequestBudget, Share
 from bpx_tui.exchange.operations import OPERATIONS, READ_ONLY_INSTRUCTIONS, TRADING_INSTRUCTIONS
 from bpx_tui.exchange.rest import RestClient
+from bpx_tui.exchange.rest_transport import RestTransport
+from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.model.enums import (
     KlineInterval,
     OrderKind,
@@ -24,6 +26,7 @@ from bpx_tui.model.enums import (
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
 from bpx_tui.model.orders import Order, OrderRequest
 from tests.exchange.rest_venue import Setup, answer
+from tests.fakes.clock import ManualClock
 
 SAMPLES = Path(__file__).parents[1] / "data" / "backpack" / "samples" / "rest"
 SOL = Symbol("SOL_USDC")
@@ -316,3 +319,12 @@ async def test_the_budget_stops_reads_before_orders_and_orders_before_cancels() 
             await setup.client.place(LIMIT)
         await setup.client.cancel(SOL, order_id=OrderId("1"))
         assert len(setup.venue.requests) == 5
+
+
+@pytest.mark.parametrize(
+    "url", ["", "api.backpack.exchange", "ftp://x", "http://", "http://x:99999", "http://[x", "https:///x"]
+)
+def test_what_is_no_address_is_refused_at_once(url: str) -> None:
+    clock = ManualClock()
+    with pytest.raises(ConfigError, match="must look like https://host"):
+        RestTransport(url, None, ServerClock(clock), RequestBudget(clock))

@@ -18,7 +18,6 @@ from typing import Any, NoReturn
 import pytest
 
 from bpx_tui.errors import (
-    ConfigError,
     NotFound,
     NotSent,
     OutcomeUnknown,
@@ -28,16 +27,13 @@ from bpx_tui.errors import (
     UnreadableReply,
 )
 from bpx_tui.exchange import signed_lane
-from bpx_tui.exchange.limits import RequestBudget
 from bpx_tui.exchange.operations import TRADING_INSTRUCTIONS
 from bpx_tui.exchange.rest import RestClient
-from bpx_tui.exchange.rest_transport import RestTransport
-from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.model.enums import OrderKind, Side
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
 from bpx_tui.model.orders import OrderRequest
 from tests.exchange.rest_venue import Request, Setup, answer
-from tests.fakes.clock import ManualClock, settled
+from tests.fakes.clock import settled
 
 SOL = Symbol("SOL_USDC")
 LIMIT = OrderRequest(SOL, Side.BID, OrderKind.LIMIT, Decimal("0.50"), Decimal("141.25"), client_id=ClientId(7))
@@ -232,10 +228,27 @@ async def test_a_name_that_does_not_resolve_means_that_nothing_was_sent(
                 await read(setup.client)
 
 
-async def test_a_certificate_that_cannot_be_verified_is_refused_with_the_reason() -> None:
+async def test_a_certificate_that_is_trusted_carries_orders_and_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    async with Setup.running(TRADING_INSTRUCTIONS, tls=server_tls()) as setup:
+        setup.venue.respond = lambda request: EMPTY.get(request.path) or answer(body=ORDER)
+        assert (await setup.client.place(LIMIT)).order_id == "1"
+        for read in READS:
+            assert await read(setup.client) == ()
+        setup.venue.respond = lambda _: None
+        with pytest.raises(OutcomeUnknown, match="connection broke"):
+            await setup.client.place(LIMIT)
+        assert len(changing(setup)) == 2
+
+
+def server_tls() -> ssl.SSLContext:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(CERTIFICATE, CERTIFICATE.with_suffix(".key"))
-    async with Setup.running(TRADING_INSTRUCTIONS, tls=tls) as setup:
+    return tls
+
+
+async def test_a_certificate_that_cannot_be_verified_is_refused_with_the_reason() -> None:
+    async with Setup.running(TRADING_INSTRUCTIONS, tls=server_tls()) as setup:
         with pytest.raises(NotSent, match=r"certificate of 127\.0\.0\.1 is not valid: self.signed certificate"):
             await setup.client.place(LIMIT)
         with pytest.raises(Unavailable, match="certificate"):
@@ -281,15 +294,6 @@ async def test_a_connection_that_was_idle_for_too_long_is_not_used_again(
     monkeypatch.setattr(signed_lane, "KEEP_ALIVE_SECONDS", -1.0)
     await setup.client.place(LIMIT)
     assert setup.venue.connections == 2
-
-
-@pytest.mark.parametrize(
-    "url", ["", "api.backpack.exchange", "ftp://x", "http://", "http://x:99999", "http://[x", "https:///x"]
-)
-def test_what_is_no_address_is_refused_at_once(url: str) -> None:
-    clock = ManualClock()
-    with pytest.raises(ConfigError, match="must look like https://host"):
-        RestTransport(url, None, ServerClock(clock), RequestBudget(clock))
 
 
 async def test_an_answer_that_ends_its_connection_is_an_answer(setup: Setup) -> None:
