@@ -65,7 +65,7 @@ def test_an_empty_environment_with_the_wheel_runs_the_demo(wheel: Path, tmp_path
     picture = tmp_path / "demo.svg"
     run(program, "demo", "--screenshot", picture, "--after", "6", "--size", "200x60", cwd=tmp_path)
     drawn = picture.read_text().replace("&#160;", " ")
-    for word in ("DEMO", "SOL_USDC", "streaming"):
+    for word in ("DEMO", "SOL/USDC", "streaming"):
         assert word in drawn
     assert os.fspath(ROOT) not in run(
         environment / "bin" / "python", "-c", "import bpx_tui; print(bpx_tui.__file__)", cwd=tmp_path

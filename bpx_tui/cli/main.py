@@ -36,7 +36,7 @@ def _run(argv: Sequence[str]) -> int:
 
             return doctor(arguments)
         case _:
-            gc.disable()  # until the first frame: what is read at the start stays, and is not looked through for garbage
+            gc.disable()  # until the first frame: what is read at the start stays
             from bpx_tui.cli.screen import open_screen
 
             return open_screen(arguments)

@@ -21,13 +21,14 @@ def test_everything_that_answers_is_said_line_by_line() -> None:
         ended = run("doctor", *exchange.flags, environ={**exchange.environ, "BPX_INTERVAL": "15m"})
         refused = run("doctor", *exchange.flags, environ=STRANGER)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    lines = {line[4:16].strip(): line for line in ended.stdout.splitlines()}
+    lines = {line[4:14].strip(): line for line in ended.stdout.splitlines()}
     assert "from the environment" in lines["API key"]
     assert "interval from BPX_INTERVAL" in ended.stdout
     assert "round trip" in lines["clock"]
-    assert "status Ok" in lines["REST"]
+    assert lines["REST"].startswith("ok")
+    assert "Ok" in lines["status"]
     assert "the key is accepted" in lines["account"]
-    assert "ticker of SOL_USDC received" in lines["stream"]
+    assert lines["stream"].startswith("ok")
     assert not {exchange.api_key, exchange.api_secret} & set(ended.stdout.split())
     assert refused.returncode == 1
     assert "!!  account" in refused.stdout
@@ -36,7 +37,7 @@ def test_everything_that_answers_is_said_line_by_line() -> None:
 def test_an_exchange_that_does_not_answer_is_status_3_and_names_the_demo() -> None:
     ended = run("doctor", "--rest-url", "http://127.0.0.1:9", "--ws-url", "ws://127.0.0.1:9")
     assert ended.returncode == 3
-    assert "no  clock" in ended.stdout
+    assert "no  REST" in ended.stdout
     assert "no  stream" in ended.stdout
     assert "bpx-tui demo" in ended.stdout
     assert "Traceback" not in ended.stderr

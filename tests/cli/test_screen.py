@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import os
+import re
 import signal
 import sys
 import time
@@ -18,6 +20,11 @@ from tests.cli.test_launcher import RESTORED
 
 DEMO = [sys.executable, "-m", "bpx_tui", "demo"]
 SHOWN = b"DEMO"
+
+
+def text_of(picture: Path) -> str:
+    """The words in an SVG picture of the screen."""
+    return html.unescape(" ".join(re.findall(r"<text[^>]*>(.*?)</text>", picture.read_text()))).replace("\xa0", " ")
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 10) -> None:
@@ -118,9 +125,11 @@ def test_a_picture_needs_no_terminal_and_shows_a_moving_market(tmp_path: Path) -
     picture = tmp_path / "demo.svg"
     ended = run("demo", "--screenshot", str(picture), "--after", "6", "--size", "120x35", "--theme", "light")
     assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", "")
-    drawn = picture.read_text().replace("&#160;", " ")
-    for word in ("DEMO", "SOL_USDC", "streaming"):
-        assert word in drawn
+    drawn = text_of(picture)
+    assert "DEMO" in drawn
+    assert "SOL/USDC" in drawn
+    assert re.search(r"spr 0\.\d\d ", drawn)
+    assert "waiting" not in drawn
 
 
 @pytest.mark.slow
@@ -128,7 +137,7 @@ def test_a_picture_without_a_network_says_so_in_words_and_names_the_demo(tmp_pat
     picture = tmp_path / "offline.svg"
     nowhere = ["--rest-url", "http://127.0.0.1:9", "--ws-url", "ws://127.0.0.1:9"]
     assert run(*nowhere, "--screenshot", str(picture), "--after", "4").returncode == 0
-    drawn = picture.read_text().replace("&#160;", " ")
+    drawn = text_of(picture)
     assert "READ" in drawn
     assert "OFFLINE" in drawn
     assert "bpx-tui demo" in drawn
@@ -140,7 +149,7 @@ def test_the_demo_runs_on_an_exchange_that_is_already_there(tmp_path: Path) -> N
     with running_exchange() as exchange:
         ended = run("demo", *exchange.flags, "--screenshot", str(picture), "--after", "5", environ=exchange.environ)
     assert (ended.returncode, ended.stderr) == (0, "")
-    drawn = picture.read_text().replace("&#160;", " ")
+    drawn = text_of(picture)
     assert "DEMO" in drawn
     assert "streaming" in drawn
 
@@ -153,4 +162,4 @@ def test_an_exchange_that_cannot_start_is_a_sentence_on_the_screen(tmp_path: Pat
     picture = tmp_path / "broken.svg"
     with PseudoTerminal([sys.executable, "-c", code, "demo", "--screenshot", str(picture), "--after", "3"]) as terminal:
         assert terminal.wait_for_end(20) == 0
-    assert "The simulated exchange ended at once" in picture.read_text().replace("&#160;", " ")
+    assert "The simulated exchange ended at once" in text_of(picture)
