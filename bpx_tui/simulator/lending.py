@@ -128,19 +128,19 @@ class LendingDesk:
         """Part of a lend becomes free balance; the caller has asked `redeemable`."""
         self._move(self.pool(asset), account, -quantity, "LendRedeem", source)
 
-    def take_over(self, account: Account, other: Account, asset: Asset) -> None:
-        """`other` owes from now on what `account` owed; no money moves."""
-        pool, owed = self.pool(asset), account.loans[asset].quantity
-        for holder, signed in ((account, -owed), (other, owed)):
+    def take_over(self, account: Account, other: Account, asset: Asset, quantity: Decimal) -> None:
+        """`other` owes from now on `quantity` of what `account` owed; no money moves."""
+        pool = self.pool(asset)
+        for holder, signed in ((account, quantity), (other, -quantity)):
             loan = self._loan(pool, holder)
             self._book(pool, loan, signed)
             if not loan.quantity:
                 del holder.loans[asset]
                 del pool.holders[holder.id]
         if not account.house:
-            time_us = self._core.now_us
+            left, time_us = account.loan(asset), self._core.now_us
             self._core.emit(
-                BorrowLendMoved(account.id, asset, "BorrowRepay", "LiquidationBackstop", -owed, ZERO, None, time_us)
+                BorrowLendMoved(account.id, asset, "BorrowRepay", "LiquidationBackstop", quantity, left, None, time_us)
             )
 
     def _loan(self, pool: Pool, account: Account) -> Loan:

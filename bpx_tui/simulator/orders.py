@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import NewType
@@ -246,6 +246,10 @@ class Order:
         self.origin = OrderOrigin.USER
         self.system_order_type: SystemOrderType | None = None
         self.related_order_id: OrderId | None = None
+
+    def remaining_terms(self) -> NewOrder:
+        """The terms of an open order for what has not filled yet."""
+        return self.terms if self.terms.trigger is not None else replace(self.terms, quantity=self.remaining)
 
     def record(self) -> OrderRecord:
         """The order as it is now, for answers, events and history."""

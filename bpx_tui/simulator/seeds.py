@@ -14,15 +14,19 @@ CLEARING_SEED = Decimal(100_000_000)
 INSURANCE_SEED = Decimal(20_000_000)
 BACKSTOP_SEED = Decimal(500_000_000)
 
+BACKSTOP = AccountId("house:backstop")
+LENDER = AccountId("house:lender")
+BORROWER = AccountId("house:borrower")
+
 
 def seed_house(core: Core, lending: LendingDesk) -> Account:
     """Fund the exchange; answers the backstop liquidity provider's account."""
     ledger = core.ledger
     ledger.deposit(ledger.clearing, QUOTE, CLEARING_SEED)
     ledger.deposit(ledger.insurance, QUOTE, INSURANCE_SEED)
-    backstop = _house(core, "house:backstop")
+    backstop = _house(core, BACKSTOP)
     ledger.deposit(backstop, QUOTE, BACKSTOP_SEED)
-    lender, borrower = _house(core, "house:lender"), _house(core, "house:borrower")
+    lender, borrower = _house(core, LENDER), _house(core, BORROWER)
     for pool in lending.pools.values():
         ledger.deposit(lender, pool.asset, pool.terms.seed_lent)
         lending.lend(lender, pool.asset, pool.terms.seed_lent, "Manual")
@@ -30,7 +34,7 @@ def seed_house(core: Core, lending: LendingDesk) -> Account:
     return backstop
 
 
-def _house(core: Core, name: str) -> Account:
-    account = Account(AccountId(name), 0, None, house=True, fees=NO_FEES)
+def _house(core: Core, name: AccountId) -> Account:
+    account = Account(name, 0, None, house=True, fees=NO_FEES)
     core.ledger.accounts[account.id] = account
     return account

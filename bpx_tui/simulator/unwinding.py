@@ -79,7 +79,7 @@ class Unwinding:
         if helped > 0:
             ledger.move(ledger.insurance, self._backstop, QUOTE, helped)
             self._tell(account, helped)
-        self._lending.take_over(account, self._backstop, asset)
+        self._lending.take_over(account, self._backstop, asset, quantity)
 
     def _write_off(self, account: Account) -> None:
         """The insurance fund pays the clearing fund what the account still owes it, as far as it can."""
