@@ -117,6 +117,7 @@ def _make_app(arguments: Arguments, plan: SessionPlan, desk: Desk) -> TradingApp
         on_first_paint=painted,
         keymap=plan.keymap,
         log_file=user_places().log_file,
+        limits=plan.settings.limits,
     )
     return app
 

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from bpx_tui.config.config_file import Given
 from bpx_tui.config.endpoints import BACKPACK, Endpoints, parse_url
 from bpx_tui.errors import ConfigError
+from bpx_tui.model.checks import RiskLimits
 from bpx_tui.model.enums import KlineInterval
 from bpx_tui.model.ids import Symbol, is_symbol
 
@@ -50,10 +51,7 @@ class Settings:
     """Name of a theme; `None` for the program's own."""
     endpoints: Endpoints
     log_level: LogLevel
-    max_order_notional: Decimal | None
-    """Largest notional of one order in quote currency; `None` for no cap."""
-    max_position_notional: Decimal | None
-    """The same for the position that an order would lead to."""
+    limits: RiskLimits
     sources: Mapping[str, str]
 
 
@@ -89,8 +87,10 @@ def resolve(*sources: Mapping[str, Given]) -> Settings:
             ws_url=_parsed(chosen["ws_url"], lambda text: parse_url(text, ("wss", "ws"))),
         ),
         log_level=_parsed(chosen["log_level"], _log_level),
-        max_order_notional=_parsed(chosen["max_order_notional"], _money),
-        max_position_notional=_parsed(chosen["max_position_notional"], _money),
+        limits=RiskLimits(
+            max_order_notional=_parsed(chosen["max_order_notional"], _money),
+            max_position_notional=_parsed(chosen["max_position_notional"], _money),
+        ),
         sources={name: given.source for name, given in chosen.items()},
     )
 

@@ -18,6 +18,7 @@ from textual.widget import Widget
 from bpx_tui.clock import Clock, SystemClock
 from bpx_tui.config.keymap import Keymap, Where
 from bpx_tui.config.themes import ThemeSpec
+from bpx_tui.model.checks import RiskLimits
 from bpx_tui.model.enums import KlineInterval
 from bpx_tui.model.ids import Symbol
 from bpx_tui.service.intents import (
@@ -70,13 +71,14 @@ class TradingApp(App[None], inherit_bindings=False):
         on_first_paint: Callable[[], None] | None = None,
         keymap: Keymap | None = None,
         log_file: Path | None = None,
+        limits: RiskLimits | None = None,
     ) -> None:
         self.keys = keymap or Keymap()
         self._calls_that_trade = frozenset(
             _bare(action.textual_action) for action in self.keys.actions if action.trades
         )
         super().__init__()
-        self.desk = Desk(bus, mode, symbol, interval, clock or SystemClock())
+        self.desk = Desk(bus, mode, symbol, interval, clock or SystemClock(), limits)
         self.event_log = EventLog()
         self.press = PressGate()
         self._theme_spec = theme

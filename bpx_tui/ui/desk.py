@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bpx_tui.clock import Clock
+from bpx_tui.model.checks import RiskLimits
 from bpx_tui.model.enums import KlineInterval
 from bpx_tui.model.ids import Symbol
 from bpx_tui.model.market import Market
@@ -16,12 +17,21 @@ from bpx_tui.service.intents import DeskBus, Mode
 class Desk:
     """A reader of the bus bound to the market on screen. The screen's only mutable market state lives here."""
 
-    def __init__(self, bus: DeskBus, mode: Mode, symbol: Symbol, interval: KlineInterval, clock: Clock) -> None:
+    def __init__(
+        self,
+        bus: DeskBus,
+        mode: Mode,
+        symbol: Symbol,
+        interval: KlineInterval,
+        clock: Clock,
+        limits: RiskLimits | None = None,
+    ) -> None:
         self.bus = bus
         self.mode = mode
         self.symbol = symbol
         self.interval = interval
         self.clock = clock
+        self.limits = limits or RiskLimits()
 
     @property
     def facts(self) -> MarketFacts | None:

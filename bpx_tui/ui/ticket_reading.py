@@ -239,7 +239,7 @@ def situation_now(desk: Desk, market: Market) -> Situation:
         mark=facts.mark.mark if facts and facts.mark else None,
         last=facts.ticker.last if facts and facts.ticker else None,
     )
-    return Situation(market, now, _account_now(desk.account, market))
+    return Situation(market, now, _account_now(desk.account, market), desk.limits)
 
 
 def _account_now(account: AccountView | None, market: Market) -> AccountNow:

@@ -48,7 +48,7 @@ def test_defaults() -> None:
     assert settings.symbol == "SOL_USDC"
     assert settings.interval is KlineInterval.M1
     assert settings.endpoints == BACKPACK
-    assert settings.max_order_notional is None
+    assert settings.limits.max_order_notional is None
     assert set(settings.sources.values()) == {"default"}
 
 
@@ -61,7 +61,7 @@ def test_flag_beats_environment_beats_env_file_beats_config_file_beats_default(t
     ]
     settings = resolve(*layers)
     assert (settings.symbol, settings.interval, settings.theme) == ("A_USDC", KlineInterval.M5, "light")
-    assert settings.max_order_notional == Decimal("250.50")
+    assert settings.limits.max_order_notional == Decimal("250.50")
     assert settings.sources["symbol"] == "--symbol"
     assert settings.sources["interval"] == "BPX_INTERVAL"
     assert settings.sources["theme"] == ".env: BPX_THEME"
