@@ -99,7 +99,7 @@ def _upper(area: Region, chosen: Arrangement, height: int) -> dict[str, Region]:
 
 def _left_column(column: Region) -> dict[str, Region]:
     facts = 13 if column.height >= 36 else 0
-    events = min(column.height // 3, 14) if column.height >= 24 else 0
+    events = 9 if column.height >= 24 else 0
     watch = column.height - facts - events
     regions = {"watchlist": Region(column.x, column.y, column.width, watch)}
     if facts:

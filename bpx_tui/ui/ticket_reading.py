@@ -62,7 +62,7 @@ def read_ticket(form: TicketForm, desk: Desk) -> Reading:
     )
     request = with_slippage(request)
     reading = _checked(Reading(price, quantity), request, form, desk, market)
-    return replace(reading, effect=estimate(request, desk, market))
+    return replace(reading, effect=estimate(request, desk, market)) if reading.request is not None else reading
 
 
 def estimate(request: OrderRequest, desk: Desk, market: Market) -> Effect | None:

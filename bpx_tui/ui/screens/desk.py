@@ -63,6 +63,7 @@ class DeskScreen(Screen[None]):
     """All panels over one desk. Parents get messages from children and are the only ones who know the others."""
 
     BINDINGS = bindings_for(Where.DESK)
+    AUTO_FOCUS = "#ladder"
 
     def __init__(self, desk: Desk, log: EventLog, app: TradingApp) -> None:
         super().__init__(id="desk-screen")
@@ -114,7 +115,8 @@ class DeskScreen(Screen[None]):
 
     def _first_paint(self) -> None:
         self.area.lay_out()
-        self.focus_panel("ladder")
+        if self.focused is None:
+            self.focus_panel("ladder")
         self._program.painted()
 
     # ---- panels and focus

@@ -55,7 +55,8 @@ class Condition:
         return ""
 
 
-_LATE_SECONDS = 1.0
+LATE_SECONDS = 1.0
+"""From this age on a panel says in its title that it is late."""
 
 _BY_STATE = {
     FeedState.WAITING: Trust.WAITING,
@@ -65,7 +66,9 @@ _BY_STATE = {
 }
 
 
-def judge(feed: Feed | None, exchange_now_us: int | None, budget_seconds: float) -> Condition:
+def judge(
+    feed: Feed | None, exchange_now_us: int | None, budget_seconds: float, late_seconds: float = LATE_SECONDS
+) -> Condition:
     """The condition at this moment.
 
     A view that still calls itself live is stale once its age passes the budget: the service that should have said so
@@ -78,5 +81,5 @@ def judge(feed: Feed | None, exchange_now_us: int | None, budget_seconds: float)
         age = (exchange_now_us - feed.true_at_us) / 1_000_000
     trust = _BY_STATE.get(feed.state, Trust.LIVE)
     if trust is Trust.LIVE and age is not None:
-        trust = Trust.STALE if age > budget_seconds else Trust.LATE if age > _LATE_SECONDS else Trust.LIVE
+        trust = Trust.STALE if age > budget_seconds else Trust.LATE if age > late_seconds else Trust.LIVE
     return Condition(trust, age, feed.reason)

@@ -24,10 +24,11 @@ from bpx_tui.model.ids import Symbol
 from bpx_tui.model.market import Market
 from bpx_tui.service.intents import DeskBus
 from bpx_tui.service.topics import HEALTH, facts
+from bpx_tui.ui.direct_paint import paint_directly
 from bpx_tui.ui.formatting import age_text, market_name
 from bpx_tui.ui.glyphs import UNICODE, Glyphs, glyphs_for
 from bpx_tui.ui.palette import Palette, Role
-from bpx_tui.ui.widgets.condition import Condition, Feed, Trust, judge
+from bpx_tui.ui.widgets.condition import LATE_SECONDS, Condition, Feed, Trust, judge
 from bpx_tui.ui.widgets.panel_frame import Title, TitlePart, TitleSpan, bottom_segments, title_segments
 from bpx_tui.ui.widgets.panel_rows import BLANK, Row, common_row_segments, note, ribbon
 
@@ -52,6 +53,7 @@ class LinePanel(Widget, can_focus=True):
     has_age: ClassVar[bool] = True
     frames_per_second: ClassVar[float] = 20
     budget_seconds: ClassVar[float] = 20.0
+    late_seconds: ClassVar[float] = LATE_SECONDS
 
     def __init__(
         self,
@@ -150,7 +152,8 @@ class LinePanel(Widget, can_focus=True):
 
     @property
     def body_size(self) -> Size:
-        return Size(max(0, self.size.width - 2), max(0, self.size.height - 2))
+        width, height = self.size
+        return Size(max(0, width - 2), max(0, height - 2))
 
     # ---- life
 
@@ -199,19 +202,20 @@ class LinePanel(Widget, can_focus=True):
         if size.width < _SMALLEST.width or size.height < _SMALLEST.height:
             return
         now = self.clock.monotonic()
+        resized, self._painted_size = size != self._painted_size, size
         feed = self.look()
-        self.condition = judge(feed, self.bus.exchange_now_us(now), self.budget_seconds)
+        self.condition = judge(feed, self.bus.exchange_now_us(now), self.budget_seconds, self.late_seconds)
         body = Size(size.width - 2, size.height - 2)
         rows = self._body(feed, body, now)
         title = self._make_title(size.width)
-        if size != self._painted_size or len(rows) != len(self._rows) or len(self._strips) != size.height:
-            self._painted_size, self._title, self._rows = size, title, rows
+        if resized or len(rows) != len(self._rows) or len(self._strips) != size.height:
+            self._title, self._rows = title, rows
             self._footer = self.footer_parts()
             self._strips = [None] * size.height
             self.refresh()
             return
         dirty = self._take_changes(title, rows, body.width)
-        if dirty:
+        if dirty and not paint_directly(self, dirty):
             self.refresh(*dirty)
 
     def _take_changes(self, title: Title, rows: tuple[Row, ...], width: int) -> list[Region]:
@@ -225,15 +229,25 @@ class LinePanel(Widget, can_focus=True):
             dirty.append(Region(0, len(rows) + 1, width + 2, 1))
         before = self._rows
         if rows is not before:
-            for y, row in enumerate(rows):
-                old = before[y]
-                if row is not old and row != old:
-                    self._strips[y + 1] = None
-                    start, end = self.changed_columns(old, row, width)
-                    whole = end - start == width
-                    dirty.append(Region(0 if whole else 1 + start, y + 1, width + 2 if whole else end - start, 1))
+            dirty += self._changed_regions(before, rows, width)
             self._rows = rows
         return dirty
+
+    def _changed_regions(self, before: tuple[Row, ...], after: tuple[Row, ...], width: int) -> list[Region]:
+        """Where two bodies of one height differ; neighbouring rows with the same columns are one region."""
+        regions: list[Region] = []
+        for y, (old, row) in enumerate(zip(before, after, strict=True), 1):
+            if row is old or row == old:
+                continue
+            self._strips[y] = None
+            start, end = self.changed_columns(old, row, width)
+            x, cells = (0, width + 2) if end - start == width else (start + 1, end - start)
+            last = regions[-1] if regions else None
+            if last is not None and last.bottom == y and (last.x, last.width) == (x, cells):
+                regions[-1] = Region(x, last.y, cells, last.height + 1)
+            else:
+                regions.append(Region(x, y, cells, 1))
+        return regions
 
     def _body(self, feed: Feed | None, body: Size, now: float) -> tuple[Row, ...]:
         condition = self.condition

@@ -57,6 +57,8 @@ class Tables(DeskPanel):
     awaited = "the account"
     age_word = "acct"
     has_age = True
+    budget_seconds = 60.0
+    late_seconds = 20.0
 
     class CancelWanted(Message):
         def __init__(self, order: TrackedOrder) -> None:

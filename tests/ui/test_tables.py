@@ -1,0 +1,167 @@
+"""The bottom panel: rows, columns, the cursor, and what an empty table says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bpx_tui.model.orders import LocalState
+from bpx_tui.model.views import AccountAccess
+from bpx_tui.service.intents import Mode
+from bpx_tui.ui.lines import width_of
+from bpx_tui.ui.palette import Role
+from bpx_tui.ui.tables import balances, fills, orders, positions
+from bpx_tui.ui.tables.columns import Cell, fitting, heading, line_of
+from bpx_tui.ui.widgets.tables import Tab, Tables
+from tests.fakes.views import BTC_PERP, SOL_PERP, account, d, fill, order, position, unknown_order
+from tests.ui.desks import HandDesk
+
+_ALL = {"positions": positions.COLUMNS, "orders": orders.COLUMNS, "fills": fills.COLUMNS, "balances": balances.COLUMNS}
+
+
+@pytest.mark.parametrize("table", list(_ALL))
+@given(width=st.integers(20, 240))
+def test_columns_stand_under_their_headings_at_any_width(table: str, width: int) -> None:
+    columns = _ALL[table]
+    fit = fitting(columns, width)
+    row = line_of(tuple(Cell("x" * 40) for _ in columns), columns, fit)
+    head = heading(columns, fit)
+    assert [width_of([run]) for run in head] == [width_of([run]) for run in row]
+    assert width_of(head) <= max(width, columns[0].width + 2)
+
+
+@pytest.mark.parametrize("table", list(_ALL))
+def test_what_matters_most_fits_into_the_smallest_screen(table: str) -> None:
+    columns = _ALL[table]
+    shown = [columns[index].rank for index in fitting(columns, 78).shown]
+    assert all(index in fitting(columns, 78).shown for index, column in enumerate(columns) if column.rank == 0)
+    assert shown
+
+
+def test_profit_is_counted_at_the_streamed_mark() -> None:
+    desk = HandDesk()
+    cells = positions.cells_of(replace(position(), mark_price=d("1")), desk.desk)
+    texts = [cell.text for cell in cells]
+    assert texts[:6] == ["SOL-PERP", "LONG", "8.00", "186.87", "187.42", "+4.40"]
+
+
+def test_a_short_earns_when_the_mark_falls() -> None:
+    cells = positions.cells_of(position(BTC_PERP, "-0.05", "98900"), HandDesk().desk)
+    assert (cells[1].text, cells[5].text, cells[5].ink) == ("SHORT", "+34.30", Role.UP)
+
+
+def test_an_unknown_liquidation_price_is_not_a_number() -> None:
+    cells = positions.cells_of(replace(position(), est_liquidation_price=None), HandDesk().desk)
+    assert (cells[7].text, cells[8].text) == ("none", "—")
+
+
+def test_an_order_of_unknown_outcome_has_a_question_mark_in_warning_colour() -> None:
+    cells = orders.cells_of(unknown_order(), HandDesk().desk)
+    state = next(cell for cell in cells if cell.text == "? unknown")
+    assert state.ink is Role.WARNING
+
+
+def test_a_cancel_is_not_shown_as_done_before_there_is_evidence() -> None:
+    assert orders.state_text(replace(order("1"), cancel_pending=True)) == "cancelling"
+    assert orders.state_text(replace(order("1"), state=LocalState.CANCELLED, cancel_pending=True)) == "cancelled"
+
+
+def test_an_unrecognised_state_is_shown_as_it_is() -> None:
+    assert orders.state_text(replace(order("1"), state=LocalState.UNRECOGNISED)) == "open?"
+
+
+async def _rows(desk: HandDesk, tab: Tab, size: tuple[int, int] = (120, 35)) -> str:
+    app = desk.app()
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        app.main.tables.show_tab(tab)
+        await pilot.pause()
+        tables = app.main.tables
+        return "\n".join(tables.render_line(y).text for y in range(tables.size.height))
+
+
+@pytest.mark.parametrize(
+    ("tab", "text"),
+    [
+        (Tab.POSITIONS, "no positions — b to buy, s to sell"),
+        (Tab.ORDERS, "no open orders — b to buy, s to sell"),
+        (Tab.FILLS, "no fills yet"),
+    ],
+)
+async def test_an_empty_table_says_so_with_the_key_that_fills_it(tab: Tab, text: str) -> None:
+    assert text in await _rows(HandDesk(), tab)
+
+
+async def test_without_a_key_the_tables_say_why_they_are_empty() -> None:
+    desk = HandDesk(mode=Mode.READ)
+    desk.put_account(replace(account(access=AccountAccess.NO_KEY), positions=None, orders=None))
+    assert "no API key" in await _rows(desk, Tab.POSITIONS)
+
+
+async def test_what_was_not_read_yet_is_awaited_and_not_called_empty() -> None:
+    desk = HandDesk()
+    desk.put_account(replace(account(), orders=None))
+    text = await _rows(desk, Tab.ORDERS)
+    assert "waiting for the account" in text
+    assert "no open orders" not in text
+
+
+async def test_the_cursor_stays_on_its_order_while_rows_come_and_go() -> None:
+    desk = HandDesk()
+    desk.put_account(account(orders=(order("1"), order("2"), order("3"))))
+    app = desk.app()
+    async with app.run_test(size=(120, 35)) as pilot:
+        await pilot.press("5", "}", "j")
+        tables = app.main.tables
+        assert _current(tables) == "2"
+        desk.put_account(account(orders=(order("9"), order("8"), order("1"), order("2"), order("3"))))
+        tables.paint()
+        assert (tables.cursor, _current(tables)) == (3, "2")
+        desk.put_account(account(orders=(order("9"),)))
+        tables.paint()
+        assert (tables.cursor, _current(tables)) == (0, "9")
+
+
+def _current(tables: Tables) -> str:
+    item = tables.current()
+    assert item is not None
+    return str(getattr(item, "order").order_id)  # noqa: B009
+
+
+async def test_long_lists_scroll_with_keys_and_wheel() -> None:
+    desk = HandDesk()
+    desk.put_account(account(fills=tuple(fill(number) for number in range(60))))
+    app = desk.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("5", "}", "}", "G")
+        assert app.main.tables.cursor == 59
+        await pilot.press("g")
+        assert app.main.tables.cursor == 0
+        await pilot.press("pagedown")
+        assert app.main.tables.cursor == 10
+
+
+async def test_tabs_are_clickable() -> None:
+    desk = HandDesk()
+    app = desk.app()
+    async with app.run_test(size=(120, 35)) as pilot:
+        await pilot.pause()
+        title = app.main.tables.render_line(0).text
+        await pilot.click("#tables", offset=(title.index("Fills") + 1, 0))
+        assert app.main.tables.tab is Tab.FILLS
+
+
+async def test_a_position_of_another_market_can_be_shown() -> None:
+    desk = HandDesk()
+    desk.put_account(account(positions=(position(BTC_PERP, "-0.05", "98900"),)))
+    app = desk.app()
+    async with app.run_test(size=(120, 35)) as pilot:
+        await pilot.press("5", "enter")
+        await pilot.pause()
+        assert app.desk.symbol == BTC_PERP
+        await pilot.press("'")
+        await pilot.pause()
+        assert app.desk.symbol == SOL_PERP
