@@ -52,6 +52,17 @@ class Account:
         """Differs whenever the picture would."""
         return self._revision, self.board.revision, self.fills.revision
 
+    def without_liquidation_price(self) -> list[Symbol]:
+        """Held markets whose liquidation price has to be asked for one by one."""
+        return [s for s, p in self._positions.items() if not p.is_flat and p.est_liquidation_price is None]
+
+    def take_liquidation_price(self, told: Position) -> None:
+        """What only a question for that one market tells."""
+        known = self._positions.get(told.symbol)
+        if known is not None and known.net_quantity == told.net_quantity and told.est_liquidation_price is not None:
+            self._positions[told.symbol] = replace(known, est_liquidation_price=told.est_liquidation_price)
+            self.touch()
+
     @property
     def position_symbols(self) -> frozenset[Symbol]:
         """Markets in which something is held: their mark price is wanted."""
@@ -89,7 +100,7 @@ class Account:
         known = self._positions.get(position.symbol)
         if known is not None and time_us < known.engine_time_us:
             return False
-        self._positions[position.symbol] = replace(position, engine_time_us=time_us)
+        self._positions[position.symbol] = _with_liquidation_price(replace(position, engine_time_us=time_us), known)
         self.touch()
         return True
 
@@ -112,7 +123,7 @@ class Account:
             if position is None:
                 self._positions.pop(symbol, None)
             else:
-                self._positions[symbol] = replace(position, engine_time_us=at_us)
+                self._positions[symbol] = _with_liquidation_price(replace(position, engine_time_us=at_us), known)
         self._positions_known = True
         self.touch()
         return differences
@@ -155,3 +166,10 @@ def _marked(position: Position, newest: MarkPrice | None) -> Position:
         return position
     moved = position.net_quantity * (newest.mark - position.mark_price)
     return replace(position, mark_price=newest.mark, pnl_unrealized=position.pnl_unrealized + moved)
+
+
+def _with_liquidation_price(position: Position, known: Position | None) -> Position:
+    """The position with the liquidation price known of it, which most answers leave out, while it is of that size."""
+    if position.est_liquidation_price is not None or known is None or known.net_quantity != position.net_quantity:
+        return position
+    return replace(position, est_liquidation_price=known.est_liquidation_price)

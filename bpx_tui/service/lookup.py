@@ -7,6 +7,7 @@ from bpx_tui.model.orders import Order, TrackedOrder
 from bpx_tui.service.evidence import Evidence
 from bpx_tui.service.order_board import CREATED_TOLERANCE_MS, OrderBoard, Source, belongs
 from bpx_tui.service.ports import AccountReads
+from bpx_tui.service.reconcile import whole
 
 PAGE = 100
 MOST_PAGES = 5
@@ -49,7 +50,7 @@ class Lookup:
         Raises:
             ExchangeError: a read failed; the sweep says nothing.
         """
-        for row in await self._venue.open_orders(tracked.symbol):
+        for row in whole(await self._venue.open_orders(tracked.symbol)):
             self._evidence.order(row, Source.OPEN_ORDERS)
         if self._found(tracked):
             return True
@@ -67,7 +68,7 @@ class Lookup:
         """History cannot be asked by client id: page back, newest first, to before the order was sent."""
         since = (tracked.sent_ms or 0) - CREATED_TOLERANCE_MS
         for page in range(MOST_PAGES):
-            rows = await self._venue.order_history(tracked.symbol, limit=PAGE, offset=page * PAGE)
+            rows = whole(await self._venue.order_history(tracked.symbol, limit=PAGE, offset=page * PAGE))
             for row in rows:
                 if row.client_id == tracked.client_id and belongs(tracked, row):
                     self._evidence.order(row, Source.HISTORY)
@@ -77,7 +78,7 @@ class Lookup:
 
     async def _search_fills(self, tracked: TrackedOrder) -> None:
         since = (tracked.sent_ms or 0) - CREATED_TOLERANCE_MS
-        for fill in await self._venue.fills(tracked.symbol, from_ms=since, limit=PAGE):
+        for fill in whole(await self._venue.fills(tracked.symbol, from_ms=since, limit=PAGE)):
             if fill.client_id != tracked.client_id or tracked.request is None or fill.side != tracked.request.side:
                 continue
             self._evidence.fills((fill,))

@@ -188,6 +188,8 @@ class OrderBoard:
         if known is not None and known.order.order is not None:
             early = known.order.order
             ours.order = replace(ours.order, order=early, evidence=ours.order.evidence | known.order.evidence)
+            self._live.pop(known.number, None)
+            self._ended.pop(known.number, None)
         return ours
 
     def _entry(self, tracked: TrackedOrder) -> _Entry:

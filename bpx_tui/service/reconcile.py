@@ -11,10 +11,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bpx_tui.clock import Clock
-from bpx_tui.errors import BpxError, ExchangeError
+from bpx_tui.errors import BpxError, ExchangeError, UnreadableReply
 from bpx_tui.exchange.server_clock import ServerClock
+from bpx_tui.exchange.wire_rest import Rows
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position
 from bpx_tui.model.orders import Fill, Order, TrackedOrder
 from bpx_tui.model.views import FeedState
@@ -25,6 +27,8 @@ from bpx_tui.service.gate import GateKeeper
 from bpx_tui.service.intents import Severity
 from bpx_tui.service.order_board import Source
 from bpx_tui.service.ports import AccountReads
+
+T = TypeVar("T")
 
 ORDERS_HEALTHY_SECONDS = 10.0
 ORDERS_DEGRADED_SECONDS = 3.0
@@ -154,8 +158,8 @@ class Reconciler:
             settings.result(),
             balances.result(),
             collateral.result(),
-            positions.result(),
-            orders.result(),
+            whole(positions.result()),
+            whole(orders.result()),
             fills.result(),
         )
 
@@ -173,8 +177,8 @@ class Reconciler:
         async with reading_together() as group:
             orders = group.create_task(self._venue.open_orders())
             positions = group.create_task(self._venue.positions())
-        self._take_orders(orders.result(), left_at)
-        self._take_positions(positions.result(), left_us)
+        self._take_orders(whole(orders.result()), left_at)
+        self._take_positions(whole(positions.result()), left_us)
         self._account.say(FeedState.LIVE, self._lane_words())
 
     async def _fills_and_money(self) -> None:
@@ -185,6 +189,9 @@ class Reconciler:
             fills = group.create_task(self._recent_fills())
         self._account.take_money(balances.result(), collateral.result(), left_us)
         self._evidence.fills(fills.result())
+        for symbol in self._account.without_liquidation_price():
+            for position in await self._venue.positions(symbol):
+                self._account.take_liquidation_price(position)
 
     async def _recent_fills(self) -> Sequence[Fill]:
         newest = self._account.fills.newest_us
@@ -245,6 +252,17 @@ async def reading_together() -> AsyncIterator[asyncio.TaskGroup]:
         if expected is None:
             raise
         raise _first(expected) from None
+
+
+def whole(rows: Sequence[T]) -> Sequence[T]:
+    """The rows, if every one of them could be read: an absent row then means something.
+
+    Raises:
+        UnreadableReply: some could not.
+    """
+    if isinstance(rows, Rows) and rows.unreadable:
+        raise UnreadableReply(f"{len(rows.unreadable)} rows cannot be read: {rows.unreadable[0]}")
+    return rows
 
 
 def _first(group: BaseExceptionGroup[BpxError]) -> BpxError:
