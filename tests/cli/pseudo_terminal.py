@@ -35,7 +35,8 @@ class PseudoTerminal:
         columns, rows = size
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.attributes_before = self.attributes()
-        env = {**os.environ, "TERM": "xterm-256color", **(environ or {})}
+        inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        env = {**inherited, "TERM": "xterm-256color", **(environ or {})}
         self.pid = os.fork()
         if self.pid == 0:
             self._become(command, env, before_exec)
