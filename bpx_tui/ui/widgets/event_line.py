@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bpx_tui.model.orders import LocalState
+from bpx_tui.model.views import FeedWord
 from bpx_tui.ui.desk import Desk
 from bpx_tui.ui.event_log import EventLog
 from bpx_tui.ui.lines import Line, Run, fitted, width_of
@@ -23,21 +24,25 @@ class EventLine(Bar):
         self._log = log
 
     def lines_now(self, width: int, height: int) -> Sequence[Line]:
-        attention = self._attention(width // 2)
+        attention = self._attention(width)
         room = width - width_of(attention)
         left = self._log.lines[-1].line if self._log.lines else (Run(" "),)
         return ((*_cut(left, room), *attention),)
 
-    def _attention(self, room: int) -> Line:
-        account, gate = self._desk.account, self._desk.gate
+    def _attention(self, width: int) -> Line:
+        """Unknown outcomes first; then an exchange that cannot be reached, in as many words as there is room for."""
+        account, gate, health = self._desk.account, self._desk.gate, self._desk.health
         unknown = [o for o in (account.orders if account else None) or () if o.state is LocalState.UNKNOWN]
         if unknown:
             word = "order" if len(unknown) == 1 else "orders"
             text = f" ? {len(unknown)} {word} of unknown outcome: checking "
-            return (Run(fitted(text, min(room, len(text))), Role.WARNING, bold=True, tag="log.open"),)
+            return (Run(fitted(text, min(width // 2, len(text))), Role.WARNING, bold=True, tag="log.open"),)
+        if health is not None and health.word is FeedWord.OFFLINE and health.reason:
+            text = f" ! {health.reason} "
+            return (Run(fitted(text, min(width, len(text))), Role.WARNING, tag="log.open"),)
         if gate is not None and not gate.is_open and gate.reason:
             text = f" ! no new orders: {gate.reason} "
-            return (Run(fitted(text, min(room, len(text))), Role.WARNING, tag="log.open"),)
+            return (Run(fitted(text, min(width // 2, len(text))), Role.WARNING, tag="log.open"),)
         return ()
 
 
