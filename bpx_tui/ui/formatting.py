@@ -59,6 +59,8 @@ def fit_quantity(value: Decimal, decimals: int, width: int) -> str:
     exact = fixed(_truncate(value, decimals), decimals) if value.adjusted() <= _LARGEST_EXPONENT else ""
     if exact and len(exact) <= width:
         return exact
+    if value == 0:
+        return "0"
     bare = exact.replace(",", "")
     if abs(value) < _READABLE_BARE and len(bare) <= width:
         return bare

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from enum import StrEnum
 from functools import cache
+from typing import TypeVar
 
 from rich.style import Style
 from textual.app import App
@@ -45,6 +46,8 @@ class Role(StrEnum):
 
 _THEMED = tuple(role for role in Role if role is not Role.DOWN_FILL)
 _ROLE_OF_FIELD: dict[str, Role] = {field.name: role for field, role in zip(fields(Colours), _THEMED, strict=True)}
+Result = TypeVar("Result")
+
 _FALLING = "falling-candles"
 _TEXTURE, _DIM_FILL = 0.5, 0.4
 _DIMMING = 0.55
@@ -92,7 +95,7 @@ class Palette:
         self.textured_down = textured_down
 
     @classmethod
-    def of(cls, app: App[object]) -> Palette:
+    def of(cls, app: App[Result]) -> Palette:
         """The palette of the app's current theme; a role that the theme does not name has its default."""
         values = theme_variable_defaults() | app.theme_variables
         textured = values.get(_FALLING) == Falling.TEXTURE or app.no_color

@@ -38,7 +38,7 @@ from bpx_tui.ui.widgets.chart_painter import ChartRow, Crosshair, Line, Moment, 
 from bpx_tui.ui.widgets.condition import Feed
 from bpx_tui.ui.widgets.line_panel import LinePanel
 from bpx_tui.ui.widgets.panel_frame import TitlePart
-from bpx_tui.ui.widgets.panel_rows import Row, note
+from bpx_tui.ui.widgets.panel_rows import BLANK, Row, note
 from bpx_tui.ui.widgets.scales import StickyScale, decimals_in
 
 OFFERED: tuple[KlineInterval, ...] = (
@@ -66,7 +66,7 @@ class Chart(LinePanel):
 
     subject = "Chart"
     awaited = "candles"
-    frames_per_second = 10
+    frames_per_second = 10.0
 
     BINDINGS = bindings_for(Where.CHART)
 
@@ -146,12 +146,17 @@ class Chart(LinePanel):
         moment = self._now(view, slots)
         if moment != self._moment:
             self._moment = moment
-            rows = [Row("chart", row) for row in picture.rows(moment)]
-            if self._cross is not None:
-                rows[0] = Row("readout", self._readout(slots))
-            self._made = tuple(rows)
+            self._made = self._wrap(picture.rows(moment), slots)
         self._ask_for_older(view, slots)
         return self._made
+
+    def _wrap(self, drawn: tuple[ChartRow, ...], slots: tuple[Slot, ...]) -> tuple[Row, ...]:
+        """The panel's rows; those of the frame before where the drawing is the same object."""
+        before = self._made if len(self._made) == len(drawn) else (BLANK,) * len(drawn)
+        rows = [old if old.data is row else Row("chart", row) for old, row in zip(before, drawn, strict=True)]
+        if self._cross is not None:
+            rows[0] = Row("readout", self._readout(slots))
+        return tuple(rows)
 
     def _arrange(self, view: CandleView, width: int, height: int) -> tuple[Layout, tuple[Slot, ...]]:
         """Layout and visible slots. The axis takes what the prices in view need, and never shrinks for a market."""
@@ -246,7 +251,7 @@ class Chart(LinePanel):
     def title_parts(self) -> tuple[TitlePart, ...]:
         parts: list[TitlePart] = []
         offered = OFFERED if self.interval in OFFERED else (self.interval, *OFFERED)
-        for interval in offered if self.size.width >= _ROOM_FOR_TIMEFRAMES else (self.interval,):
+        for interval in offered if self._painted_size.width >= _ROOM_FOR_TIMEFRAMES else (self.interval,):
             chosen = interval is self.interval
             text = f"[{interval}]" if chosen else f" {interval} "
             parts.append(TitlePart(text, Role.TEXT if chosen else Role.MUTED, chosen, _TAG + interval))
@@ -256,7 +261,7 @@ class Chart(LinePanel):
         return tuple(parts)
 
     def hints(self) -> str:
-        return "z zoom  [ ] tf  0 live  v cross" if self.size.width >= _ROOM_FOR_TIMEFRAMES + 30 else "z"
+        return "z zoom  [ ] tf  0 live  v cross" if self._painted_size.width >= _ROOM_FOR_TIMEFRAMES + 30 else "z"
 
     def empty_text(self) -> str:
         return f"no {self.interval} candles yet"

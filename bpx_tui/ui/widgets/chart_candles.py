@@ -52,6 +52,10 @@ def brush_for(*, rising: bool, textured: bool, glyphs: Glyphs) -> Brush:
     return Brush(dim, dim, inverse, Ink(Role.DOWN), glyphs.solid)
 
 
+_LEAST_BODY = 3
+"""Eighths; a body of less, inside one cell, is drawn as a line."""
+
+
 def candle_cells(candle: Candle, scale: PriceScale, width: int, glyphs: Glyphs, *, textured: bool) -> Column:
     """The pieces of a candle by row, each row `width` cells wide."""
     if candle.open is None or candle.high is None or candle.low is None or candle.close is None:
@@ -66,13 +70,14 @@ def candle_cells(candle: Candle, scale: PriceScale, width: int, glyphs: Glyphs, 
         wick = _wick(high, low, row, glyphs)
         if wick:
             rows[row] = (_centred(wick, brush.wick, width),)
-    if bottom - top < 1:
+    if top == bottom or (bottom - top < _LEAST_BODY and top // 8 == (bottom - 1) // 8):
         row = min(top // 8, last)
         rows[row] = (_doji(row, high, low, width, brush, glyphs),)
         return rows
-    for row in range(top // 8, min((bottom - 1) // 8, last) + 1):
-        if not _wick_shows(top, bottom, high, low, row):
-            rows[row] = (_body(top, bottom, row, width, brush, glyphs),)
+    span = range(top // 8, min((bottom - 1) // 8, last) + 1)
+    bodies = {row: (_body(top, bottom, row, width, brush, glyphs),) for row in span}
+    kept = {row: body for row, body in bodies.items() if not _wick_shows(top, bottom, high, low, row)}
+    rows.update(kept or dict(list(bodies.items())[:1]))
     return rows
 
 
@@ -92,14 +97,14 @@ def _wick(high: int, low: int, row: int, glyphs: Glyphs) -> str:
 
 
 def _wick_shows(top: int, bottom: int, high: int, low: int, row: int) -> bool:
-    """Whether a body's end cell is left to the wick: it leaves that cell, and the body has at most 3/8 of it.
+    """Whether a body's end cell is left to the wick, which would otherwise hang in the air.
 
-    Otherwise the wick would hang in the air.
+    That is so where the wick leaves the cell, and the body has at most 3/8 of it and goes on in the next.
     """
     start, end = top - row * 8, bottom - row * 8
     leaves_above = start >= 5 and high < row * 8
     leaves_below = end <= 3 and low > row * 8 + 8
-    return (leaves_above and end >= 8) or (leaves_below and start <= 0)
+    return (leaves_above and end > 8) or (leaves_below and start < 0)
 
 
 def _doji(row: int, high: int, low: int, width: int, brush: Brush, glyphs: Glyphs) -> Cell:

@@ -91,20 +91,33 @@ class Picture:
         self._labels = _label_rows(scene)
         self._line_rows = {row: line for line in scene.lines if (row := scene.scale.row(line.price)) is not None}
         self._grid_rows = {scene.scale.row(price): price for price in scene.scale.labels()}
+        self._times = time_labels(scene.slots, layout)
+        self._static_axis = self._axis_labels()
+        self._shown: tuple[Column, dict[int, Cell], list[ChartRow]] | None = None
         self._before = [tuple(_runs(self._cells(y, 0, self._split, None))) for y in range(layout.height)]
 
     def rows(self, moment: Moment) -> tuple[ChartRow, ...]:
-        """Every line of the body at that moment."""
-        layout = self.scene.layout
+        """Every line of the body at that moment; a row that is as it was is the same object."""
         newest = self._column(moment.newest, self._close_before) if moment.newest is not None else {}
         axis = self._axis(moment)
-        rows: list[ChartRow] = []
-        for y in range(layout.height):
-            cells = self._cells(y, self._split, layout.plot_width, newest)
-            text, ink = axis.get(y, ("", _MUTED))
-            cells.append((text.ljust(layout.axis_width), ink))
-            rows.append(ChartRow(self._before[y], tuple(_runs(cells)), self._split))
+        before = self._shown
+        if before is None:
+            rows = [self._row(y, newest, axis) for y in range(self.scene.layout.height)]
+        else:
+            old_newest, old_axis, rows = before
+            rows = rows.copy()
+            for y in {*newest, *old_newest, *axis, *old_axis}:
+                if newest.get(y) != old_newest.get(y) or axis.get(y) != old_axis.get(y):
+                    rows[y] = self._row(y, newest, axis)
+        self._shown = newest, axis, rows
         return tuple(rows)
+
+    def _row(self, y: int, newest: Column, axis: dict[int, Cell]) -> ChartRow:
+        layout = self.scene.layout
+        cells = self._cells(y, self._split, layout.plot_width, newest)
+        text, ink = axis.get(y, ("", _MUTED))
+        cells.append((text.ljust(layout.axis_width), ink))
+        return ChartRow(self._before[y], tuple(_runs(cells)), self._split)
 
     # ---- candles
 
@@ -137,7 +150,7 @@ class Picture:
         layout = self.scene.layout
         cells = [_SPACE] * (end - start)
         if y == layout.price_height + layout.volume_height:
-            for x, text in self._times():
+            for x, text in self._times:
                 _write(cells, x - start, text, _MUTED)
             return cells
         self._draw_lines(cells, y, start, end)
@@ -176,20 +189,23 @@ class Picture:
         if start <= x < end and (cells[x - start] == _SPACE or cells[x - start][1] == _GRID):
             cells[x - start] = (glyphs.cross_vertical, _MUTED)
 
-    def _times(self) -> list[tuple[int, str]]:
-        return time_labels(self.scene.slots, self.scene.layout)
-
     # ---- the price axis
 
-    def _axis(self, moment: Moment) -> dict[int, Cell]:
-        """Text of the axis by row: grid labels, then line prices, countdown, last price and crosshair over them."""
-        scene = self.scene
-        decimals = scene.price_decimals
+    def _axis_labels(self) -> dict[int, Cell]:
+        """Grid labels, and the prices of lines over them."""
+        decimals = self.scene.price_decimals
         axis: dict[int, Cell] = {
             row: (f" {fixed(price, decimals)}", _MUTED) for row, price in self._grid_rows.items() if row is not None
         }
         for row, line in self._line_rows.items():
             axis[row] = (f" {fixed(line.price, decimals)}", Ink(line.role))
+        return axis
+
+    def _axis(self, moment: Moment) -> dict[int, Cell]:
+        """Text of the axis by row: labels, with countdown, last price and crosshair over them."""
+        scene = self.scene
+        decimals = scene.price_decimals
+        axis = self._static_axis.copy()
         badge_row = scene.scale.row(moment.last) if moment.last is not None else None
         if badge_row is not None and moment.last is not None:
             if moment.countdown:

@@ -37,6 +37,7 @@ from bpx_tui.ui.widgets.panel_rows import BLANK, Row, ribbon
 from bpx_tui.ui.widgets.scales import StickyScale, decimals_in
 
 _FRESH_FRAMES = 4
+_MOST_KEPT = 500
 _GROUP_STEPS = tuple(Decimal(base).scaleb(power) for power in range(5) for base in (1, 2, 5))
 
 
@@ -91,6 +92,8 @@ class Ladder(LinePanel):
         self._scale = StickyScale()
         self._last: Decimal | None = None
         self._direction = 0
+        self._kept: dict[Decimal, tuple[LevelRow, Row]] = {}
+        self._measures = (Decimal(0), plan_columns(30, 6, 2, 2))
         self._made_from: object = None
         self._made: tuple[Row, ...] = ()
 
@@ -121,7 +124,7 @@ class Ladder(LinePanel):
 
     def _note_changes(self, view: BookView) -> None:
         """Remember which quantities differ from the view before, for the highlight."""
-        height = self.body_size.height
+        height = self._painted_size.height
         shown = {level.price: level.quantity for level in (*view.bids[:height], *view.asks[:height])}
         if self._seen:
             until = self._frame_number + _FRESH_FRAMES
@@ -155,7 +158,7 @@ class Ladder(LinePanel):
         fresh = self._still_fresh()
         made_from = (
             self._revision, width, height, fresh, self._cursor, self._scroll, self._last, self._direction,
-            self.is_frozen and round(self._frozen_for(), 1), self.market,
+            self.is_frozen, round(self._frozen_for(), 1), self.market,
         )  # fmt: skip
         if made_from != self._made_from:
             self._made_from = made_from
@@ -177,11 +180,13 @@ class Ladder(LinePanel):
         visible_bids = [bids[i - len(asks) - 1] for i in span if 0 <= i - len(asks) - 1 < len(bids)]
         columns = self._columns(width, visible_asks + visible_bids)
         full = self._scale.adapt(full_bar([level.quantity for level in (*visible_asks, *visible_bids)]))
+        if (full, columns) != self._measures or len(self._kept) > _MOST_KEPT:
+            self._measures, self._kept = (full, columns), {}
         rows = [BLANK] * max(0, -first)
-        rows += [self._level_row(Side.ASK, level, full, fresh, columns) for level in visible_asks]
+        rows += [self._level_row(Side.ASK, level, fresh=level.price in fresh) for level in visible_asks]
         if len(asks) in span:
             rows.append(Row("spread", self._spread_row(view, columns)))
-        rows += [self._level_row(Side.BID, level, full, fresh, columns) for level in visible_bids]
+        rows += [self._level_row(Side.BID, level, fresh=level.price in fresh) for level in visible_bids]
         rows += [BLANK] * (height - len(rows))
         if self.is_frozen:
             frozen_for = self._frozen_for()
@@ -199,15 +204,20 @@ class Ladder(LinePanel):
             self._price_width = max(self._price_width, *(len(fixed(price, price_decimals)) for price in ends))
         return plan_columns(width, self._price_width, price_decimals, quantity_decimals)
 
-    def _level_row(
-        self, side: Side, level: BookLevel, full: Decimal, fresh: frozenset[Decimal], columns: Columns
-    ) -> Row:
-        price, quantity = level.price, level.quantity
-        bar = bar_cells(quantity, full, columns.bar)
-        data = LevelRow(
-            side, price, quantity, level.cumulative, level.own, bar, price in fresh, price == self._cursor, columns
-        )
-        return Row("level", data)
+    def _level_row(self, side: Side, level: BookLevel, *, fresh: bool) -> Row:
+        """The row of a level; the very row of the frame before where nothing in it differs."""
+        price = level.price
+        cursor = price == self._cursor
+        kept = self._kept.get(price)
+        if kept is not None:
+            before = kept[0]
+            if before.level == level and before.fresh is fresh and before.cursor is cursor and before.side is side:
+                return kept[1]
+        full, columns = self._measures
+        data = LevelRow(side, level, bar_cells(level.quantity, full, columns.bar), fresh, cursor, columns)
+        row = Row("level", data)
+        self._kept[price] = (data, row)
+        return row
 
     def _spread_row(self, view: BookView, columns: Columns) -> SpreadRow:
         bid, ask = view.best_bid, view.best_ask
@@ -235,7 +245,7 @@ class Ladder(LinePanel):
         grouping = view.grouping if view is not None else None
         parts: list[TitlePart] = []
         if grouping is not None:
-            word = "grp " if self.size.width >= 36 else ""
+            word = "grp " if self._painted_size.width >= 36 else ""
             market = self.market
             coarse = market is not None and grouping != market.tick_size
             parts.append(TitlePart(f"{word}{grouping:f} ", Role.ACCENT if coarse else Role.MUTED))
@@ -244,7 +254,7 @@ class Ladder(LinePanel):
         return tuple(parts)
 
     def hints(self) -> str:
-        return "+/- m" if self.size.width >= 36 else "+/-"
+        return "+/- m" if self._painted_size.width >= 36 else "+/-"
 
     def empty_text(self) -> str:
         return "the book is empty"
@@ -312,8 +322,8 @@ class Ladder(LinePanel):
             return
         data = self._rows[y].data
         if isinstance(data, LevelRow):
-            self._cursor = data.price
-            self.post_message(self.LevelPicked(self, self.symbol, data.price, data.side))
+            self._cursor = data.level.price
+            self.post_message(self.LevelPicked(self, self.symbol, data.level.price, data.side))
             self.paint()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from rich.segment import Segment
 
 from bpx_tui.model.enums import Side
+from bpx_tui.model.views import BookLevel
 from bpx_tui.ui.formatting import fit_price, fit_quantity, fixed
 from bpx_tui.ui.glyphs import Glyphs
 from bpx_tui.ui.palette import Palette, Role
@@ -51,10 +52,7 @@ class LevelRow(NamedTuple):
     """One level as drawn. `bar` is in cells; `fresh` marks a quantity that has just changed."""
 
     side: Side
-    price: Decimal
-    quantity: Decimal
-    cumulative: Decimal
-    own: Decimal
+    level: BookLevel
     bar: int
     fresh: bool
     cursor: bool
@@ -73,42 +71,41 @@ class SpreadRow(NamedTuple):
 
 
 def draw_level(row: LevelRow, width: int, palette: Palette, glyphs: Glyphs) -> list[Segment]:
-    """The segments of a level, exactly `width` cells."""
-    c = row.columns
-    paper = Role.CURSOR_ROW if row.cursor else Role.BACKGROUND
-    is_bid = row.side is Side.BID
+    """The segments of a level, exactly `width` cells; neighbours of one style are one segment."""
+    side, level, _, fresh, cursor, c = row
+    paper = Role.CURSOR_ROW if cursor else Role.BACKGROUND
     gap = " " * c.gap
-    mark = (glyphs.own if row.own else " ").ljust(c.margin)
-    price = fit_price(row.price, c.price_decimals, c.price).rjust(c.price)
-    quantity = fit_quantity(row.quantity, c.quantity_decimals, c.quantity).rjust(c.quantity)
-    segments = [
-        Segment(mark, palette.style(Role.OWN, paper, bold=True)),
-        Segment(price, palette.style(Role.UP if is_bid else Role.DOWN, paper, bold=bool(row.own))),
-        Segment(gap + quantity, palette.style(Role.TEXT if row.fresh else Role.MUTED, paper, bold=row.fresh)),
-    ]
+    price = fit_price(level.price, c.price_decimals, c.price).rjust(c.price)
+    ink = palette.style(Role.UP if side is Side.BID else Role.DOWN, paper, bold=bool(level.own))
+    if level.own:
+        segments = [Segment(glyphs.own.ljust(c.margin), palette.style(Role.OWN, paper, bold=True)), Segment(price, ink)]
+    else:
+        segments = [Segment(" " * c.margin + price, ink)]
+    figures = gap + fit_quantity(level.quantity, c.quantity_decimals, c.quantity).rjust(c.quantity)
+    if fresh:
+        segments.append(Segment(figures, palette.style(Role.TEXT, paper, bold=True)))
+        figures = ""
     if c.cumulative:
-        total = fit_quantity(row.cumulative, c.quantity_decimals, c.cumulative).rjust(c.cumulative)
-        segments.append(Segment(gap + total, palette.style(Role.MUTED, paper)))
-    segments += _bar(row, palette, paper, glyphs)
-    used = c.margin + c.price + c.quantity + c.cumulative + c.bar + c.gap * (3 if c.cumulative else 2)
-    if used < width:
-        segments.append(Segment(" " * (width - used), palette.style(Role.TEXT, paper)))
-    return segments
+        figures += gap + fit_quantity(level.cumulative, c.quantity_decimals, c.cumulative).rjust(c.cumulative)
+    if figures:
+        segments.append(Segment(figures, palette.style(Role.MUTED, paper)))
+    used = c.margin + c.price + c.quantity + c.cumulative + c.gap * (2 if c.cumulative else 1)
+    return segments + _bar(row, width - used, palette, paper, glyphs)
 
 
-def _bar(row: LevelRow, palette: Palette, paper: Role, glyphs: Glyphs) -> list[Segment]:
-    c = row.columns
+def _bar(row: LevelRow, room: int, palette: Palette, paper: Role, glyphs: Glyphs) -> list[Segment]:
+    """The depth bar with its gap in `room` cells, with the own quantity at its right end where it fits."""
+    c, own = row.columns, row.level.own
     is_bid = row.side is Side.BID
     ink = palette.style(Role.UP_BAR if is_bid else Role.DOWN_BAR, paper)
-    bar = (glyphs.solid if is_bid else glyphs.texture) * min(row.bar, c.bar)
-    gap = " " * c.gap
-    own = fit_quantity(row.own, c.quantity_decimals, c.bar - 1) if row.own and c.bar >= _LEAST_OWN else ""
-    if not own:
-        return [Segment(gap + bar.ljust(c.bar), ink)]
-    room = c.bar - len(own) - 1
+    text = " " * c.gap + (glyphs.solid if is_bid else glyphs.texture) * min(row.bar, c.bar)
+    if not own or c.bar < _LEAST_OWN:
+        return [Segment(text.ljust(room), ink)] if room else []
+    quantity = fit_quantity(own, c.quantity_decimals, c.bar - 1)
+    left = room - len(quantity)
     return [
-        Segment(gap + bar[:room].ljust(room + 1), ink),
-        Segment(own, palette.style(Role.OWN, paper, bold=True)),
+        Segment(text[: left - 1].ljust(left), ink),
+        Segment(quantity, palette.style(Role.OWN, paper, bold=True)),
     ]
 
 

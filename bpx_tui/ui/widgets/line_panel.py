@@ -37,7 +37,7 @@ __all__ = ["LinePanel", "Row"]
 log = logging.getLogger(__name__)
 
 
-_SMALLEST = Size(8, 3)
+_SMALLEST = Size(16, 3)
 
 
 class LinePanel(Widget, can_focus=True):

@@ -152,7 +152,7 @@ class Tape(LinePanel):
         share = self._view.bid_share if self._view is not None else None
         if share is None:
             return ()
-        cells = max(_METER_CELLS, min(2 * _METER_CELLS, self.size.width - 16))
+        cells = max(_METER_CELLS, min(2 * _METER_CELLS, self._painted_size.width - 16))
         full = max(0, min(cells, round(share * cells)))
         return (
             TitlePart(f" B {fixed(share * 100, 0)}% ", Role.MUTED),
@@ -161,7 +161,7 @@ class Tape(LinePanel):
         )
 
     def hints(self) -> str:
-        return "f" if self.size.width >= _ROOM_FOR_HINTS else ""
+        return "f" if self._painted_size.width >= _ROOM_FOR_HINTS else ""
 
     def empty_text(self) -> str:
         return "no trades yet"
