@@ -224,6 +224,10 @@ class AccountDesk(MarketDesk):
         self._treasury.borrow_lend(holder, asset, side, quantity)
         self._core.flush_balances(holder)
 
+    def borrow_liquidation_price(self, account: AccountId, asset: Asset, quantity: Decimal) -> Decimal:
+        """Index at which a borrow of `quantity` more, spent at once, would be liquidated; zero where none."""
+        return self._margin.borrow_liquidation_price(self._core.account(account), asset, quantity)
+
     def borrow_lend_positions(self, account: AccountId) -> tuple[BorrowLendView, ...]:
         holder = self._core.account(account)
         return tuple(self._margin.borrow_lend_view(holder, asset) for asset in sorted(holder.loans))

@@ -233,6 +233,24 @@ class MarginDesk:
                 price = (size * mark + slack) / (size * (1 + fraction))
         return price.quantize(market.price.tick_size)
 
+    def borrow_liquidation_price(self, account: Account, asset: Asset, quantity: Decimal) -> Decimal:
+        """Index of an asset at which the account would be liquidated if it borrowed `quantity` more and spent it.
+
+        All else unchanged. Zero where there is no such price: nothing would be owed.
+        """
+        terms, mark = self._core.assets[asset], self._core.prices.index(asset)
+        owed = quantity - account.loan(asset)
+        if owed <= 0 or not mark:
+            return ZERO
+        state = self.measure(account)
+        before = max(ZERO, -account.loan(asset)) * mark
+        others = state.maintenance - before * terms.mmf.fraction(before)
+        slack = state.equity + before - others
+        price = mark
+        for _ in range(LIQUIDATION_ROUNDS):
+            price = max(ZERO, slack / (owed * (1 + terms.mmf.fraction(owed * price))))
+        return price.quantize(mark)
+
     def borrow_lend_view(self, account: Account, asset: Asset) -> BorrowLendView:
         loan, terms = account.loans[asset], self._core.assets[asset]
         mark = self._core.prices.index(asset)

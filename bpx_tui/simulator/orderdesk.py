@@ -17,10 +17,11 @@ from bpx_tui.simulator.core import Core
 from bpx_tui.simulator.engine import Plan
 from bpx_tui.simulator.events import BookStateChanged
 from bpx_tui.simulator.markets import Market
-from bpx_tui.simulator.orders import ZERO, AccountId, CancelScope, NewOrder, Order, OrderRecord
+from bpx_tui.simulator.orders import ZERO, AccountId, CancelScope, ClientIdRule, NewOrder, Order, OrderRecord
 from bpx_tui.simulator.refusals import (
     VenueRefusal,
     account_liquidating,
+    client_id_taken,
     invalid_market,
     invalid_request,
     order_not_found,
@@ -49,12 +50,15 @@ class OrderDesk:
         self._treasury = treasury
         self._reserves = reserves
         self._clearing = clearing
+        self.client_id_rule = ClientIdRule.REPEATABLE
 
     # ---- placing
 
     def place(self, account: Account, terms: NewOrder) -> OrderRecord:
         if account.liquidating:
             raise account_liquidating()
+        if terms.client_id is not None and self.client_id_rule is not ClientIdRule.REPEATABLE:
+            self._check_client_id(account, terms.client_id)
         core = self._core
         core.step()
         if terms.trigger is not None:
@@ -66,6 +70,13 @@ class OrderDesk:
         record = order.record()
         self._finish_action(account, core.books[terms.symbol], traded=bool(order.executed_quantity))
         return record
+
+    def _check_client_id(self, account: Account, client_id: ClientId) -> None:
+        known = [order.terms.client_id for order in (*account.orders.values(), *account.pending.values())]
+        if self.client_id_rule is ClientIdRule.UNIQUE_FOR_EVER:
+            known += [order.terms.client_id for order in account.history]
+        if client_id in known:
+            raise client_id_taken()
 
     def _finish_action(self, account: Account, book: Book, *, traded: bool) -> None:
         if traded and account.loans:

@@ -66,6 +66,14 @@ class CancelScope(StrEnum):
     CONDITIONAL = "ConditionalOrder"
 
 
+class ClientIdRule(StrEnum):
+    """Whether a client id may come twice: the real exchange documents nothing, so each reading can be chosen."""
+
+    REPEATABLE = "none"
+    UNIQUE_WHILE_OPEN = "open"
+    UNIQUE_FOR_EVER = "ever"
+
+
 @dataclass(frozen=True, slots=True)
 class TriggerTerms:
     """A condition on a price: when, watched by which price.

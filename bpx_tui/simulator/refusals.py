@@ -41,6 +41,10 @@ def price_too_far() -> VenueRefusal:
     return invalid_request("Price is too far from the last active price")
 
 
+def client_id_taken() -> VenueRefusal:
+    return invalid_request("Client id is already in use")
+
+
 def order_not_found() -> VenueRefusal:
     """A cancel of something that is not open."""
     return invalid_request("Order not found")

@@ -88,7 +88,7 @@ class Timekeeper:
         if account.positions or account.loans:
             self._core.step()
             if self._liquidation.check(account):
-                self._after_liquidation(account)
+                self._after_liquidation()
         self._treasury.lend_free(account)
         self._core.flush_balances(account)
 
@@ -102,8 +102,9 @@ class Timekeeper:
                 position.settle(amount)
                 self._settlement.pay(account, core.ledger.clearing, amount, "RealizePnl", position.id)
 
-    def _after_liquidation(self, account: Account) -> None:
-        core = self._core
-        for symbol in dict.fromkeys(account.positions):
-            core.flush_book(core.books[symbol])
-            self._orders.settle(core.books[symbol])
+    def _after_liquidation(self) -> None:
+        """A liquidation expires orders in any market and trades in some."""
+        for book in self._core.books.values():
+            self._core.flush_book(book)
+        for book in self._core.books.values():
+            self._orders.settle(book)

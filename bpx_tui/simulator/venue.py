@@ -27,7 +27,7 @@ from bpx_tui.simulator.liquidation import Liquidation
 from bpx_tui.simulator.margin import MarginDesk
 from bpx_tui.simulator.markets import Catalogue
 from bpx_tui.simulator.orderdesk import OrderDesk
-from bpx_tui.simulator.orders import AccountId, CancelScope, FillRecord, NewOrder, OrderRecord
+from bpx_tui.simulator.orders import AccountId, CancelScope, ClientIdRule, FillRecord, NewOrder, OrderRecord
 from bpx_tui.simulator.refusals import VenueRefusal, not_found
 from bpx_tui.simulator.reserves import Reserves
 from bpx_tui.simulator.saving import Restoring, SavedAccount, save_account
@@ -92,6 +92,10 @@ class Venue(AccountDesk):
         self._timekeeper.advance(now_us)
 
     # ---- orders
+
+    def set_client_id_rule(self, rule: ClientIdRule) -> None:
+        """Choose whether a client id may be used again; repeatable from the start."""
+        self._orders.client_id_rule = rule
 
     def place(self, account: AccountId, order: NewOrder) -> OrderRecord:
         """Place one order; the record is its state after matching.

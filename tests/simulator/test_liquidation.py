@@ -6,10 +6,10 @@ import pytest
 
 from bpx_tui.model.enums import ExpiryReason, OrderKind, TriggerBy
 from bpx_tui.simulator import liquidation
-from bpx_tui.simulator.events import LiquidationPrinted, OrderEvent
+from bpx_tui.simulator.events import BookChanged, LiquidationPrinted, OrderEvent
 from bpx_tui.simulator.orders import NewOrder, OrderOrigin, SystemOrderType, TriggerTerms
 from bpx_tui.simulator.refusals import VenueRefusal
-from tests.simulator.floor import ASK, BID, PERP, SOL, USDC, Floor, d
+from tests.simulator.floor import ASK, BID, PERP, SOL, SPOT, USDC, Floor, d
 
 
 @pytest.fixture
@@ -47,6 +47,7 @@ def test_the_estimate_says_where_it_happens(floor: Floor) -> None:
 
 def test_a_part_is_closed_on_the_book_until_the_account_is_safe(floor: Floor) -> None:
     floor.limit(floor.alice, BID, "10", "160")
+    floor.limit(floor.alice, BID, "1", "160", SPOT)
     waiting = NewOrder(
         PERP, ASK, OrderKind.MARKET, trigger=TriggerTerms(d(150), TriggerBy.MARK), trigger_quantity="100%"
     )
@@ -59,6 +60,8 @@ def test_a_part_is_closed_on_the_book_until_the_account_is_safe(floor: Floor) ->
     assert position.net_quantity == d(750)
     assert position.liquidation_fees > 0
     assert floor.venue.open_orders(floor.alice) == ()
+    changes = [e for e in floor.events if isinstance(e, BookChanged) and e.symbol == SPOT]
+    assert changes[-1].bids == ((d(160), d(0)),)
     reasons = {o.expiry_reason for o in floor.venue.order_history(floor.alice)}
     assert ExpiryReason.LIQUIDATION in reasons
     (fill,) = [f for f in floor.venue.fills(floor.alice) if f.system_order_type]

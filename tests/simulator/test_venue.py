@@ -9,7 +9,7 @@ import pytest
 from bpx_tui.model.enums import ExpiryReason, MarketKind, OrderKind, OrderStatus, TradingState
 from bpx_tui.model.ids import Asset, Symbol
 from bpx_tui.simulator.events import BalanceChanged, BookStateChanged, InterestPaid, MarkChanged
-from bpx_tui.simulator.orders import NewOrder, SystemOrderType
+from bpx_tui.simulator.orders import ClientIdRule, NewOrder, SystemOrderType
 from bpx_tui.simulator.refusals import VenueRefusal
 from bpx_tui.simulator.trading import MAX_OPEN_ORDERS
 from tests.simulator.floor import ASK, BID, PERP, SOL, SPOT, USDC, Floor, d
@@ -368,3 +368,39 @@ def test_an_off_book_trade_cuts_reduce_only_orders(floor: Floor) -> None:
     order = floor.limit(floor.alice, ASK, "10", "180", reduce_only=True)
     floor.venue.trade_off_book(floor.bob, floor.alice, PERP, d("178.50"), d(4))
     assert floor.venue.order(floor.alice, PERP, order_id=order.id).quantity == d(6)
+
+
+# ---- undocumented readings
+
+
+@pytest.mark.parametrize(
+    ("rule", "while_open", "after_cancel"),
+    [
+        (ClientIdRule.REPEATABLE, True, True),
+        (ClientIdRule.UNIQUE_WHILE_OPEN, False, True),
+        (ClientIdRule.UNIQUE_FOR_EVER, False, False),
+    ],
+)
+def test_client_ids_by_each_reading(floor: Floor, rule: ClientIdRule, while_open: bool, after_cancel: bool) -> None:
+    def accepted() -> bool:
+        try:
+            floor.limit(floor.alice, BID, "1", "170", client_id=5)
+        except VenueRefusal as refused:
+            assert refused.message == "Client id is already in use"  # noqa: PT017
+            return False
+        return True
+
+    floor.venue.set_client_id_rule(rule)
+    assert accepted()
+    assert accepted() is while_open
+    floor.venue.cancel_all(floor.alice, PERP)
+    assert accepted() is after_cancel
+
+
+def test_where_a_borrow_would_be_liquidated() -> None:
+    floor = Floor()
+    price = floor.venue.borrow_liquidation_price(floor.alice, SOL, d(600))
+    assert d(230) < price < d(330)
+    assert floor.venue.borrow_liquidation_price(floor.alice, SOL, d(1200)) < price
+    floor.venue.borrow_lend(floor.alice, SOL, "Lend", d(100))
+    assert floor.venue.borrow_liquidation_price(floor.alice, SOL, d(100)) == 0
