@@ -101,6 +101,13 @@ class BookFeed:
         self._touch = None
         self._lost()
 
+    def stream_down(self, reason: str) -> None:
+        """Without a stream a snapshot cannot be kept whole: mark the book and wait for `reconnected`."""
+        self.book.reset(reason)
+        self._touch = None
+        self._lost()
+        self._wanted.clear()
+
     def load_polled(self, snapshot: DepthSnapshot, at_us: int) -> None:
         """Show a snapshot read while there is no stream; it is true for when it was asked for."""
         self.book.reset("polled while the stream is down")
@@ -126,6 +133,8 @@ class BookFeed:
             await self._pause()
             return
         self._trouble = ""
+        if not self._wanted.is_set():
+            return
         if self.book.load(snapshot) is Seeded.LIVE:
             self._polled = False
             self._waited_since, self._live_since = None, self._clock.monotonic()

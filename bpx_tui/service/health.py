@@ -16,6 +16,8 @@ from bpx_tui.service.topics import HEALTH
 PUBLISH_SECONDS = 0.25
 POLL_BUDGET_SECONDS = 6.0
 FIRST_FRAME_SECONDS = 3.0
+CONNECTING_SECONDS = 6.0
+"""A lost socket is usually back by then, and polling has begun where it is not."""
 WITHOUT_NETWORK = "`bpx-tui demo` works without a network"
 
 
@@ -28,7 +30,6 @@ class Health:
         self._time = time
         self._socket = StreamStatus(StreamState.CONNECTING)
         self._socket_since = clock.monotonic()
-        self._tried = False
         self._polled_at = float("-inf")
         self._rest_reason = ""
         self._rest_rtt: float | None = None
@@ -40,7 +41,6 @@ class Health:
         """The socket opened, closed or failed to open."""
         if (status.state is StreamState.OPEN) is not self.is_open or status.session != self._socket.session:
             self._socket_since = self._clock.monotonic()
-        self._tried = self._tried or status.state in (StreamState.OPEN, StreamState.WAITING)
         self._socket = status
 
     @property
@@ -98,7 +98,7 @@ class Health:
             return FeedWord.STALE, "the socket is open, but this market sends nothing (closed?)"
         if now - self._polled_at <= POLL_BUDGET_SECONDS:
             return FeedWord.POLLING, f"stream down: {self._socket.reason}"
-        if not self._tried and not self._rest_reason:
+        if not self._rest_reason and now - self._socket_since < CONNECTING_SECONDS:
             return FeedWord.CONNECTING, self._socket.reason
         if self._rest_reason:
             return FeedWord.OFFLINE, f"{self._rest_reason} {WITHOUT_NETWORK}."

@@ -38,9 +38,19 @@ class Lookup:
                     await self._fills_of(row)
         after = self._board.get(order.order_id, tracked.client_id) or tracked
         if after.is_live:
-            for row in await self._venue.open_orders(order.symbol):
-                self._evidence.order(row, Source.OPEN_ORDERS)
+            await self.rests(after)
         return self._board.get(order.order_id, tracked.client_id) or after
+
+    async def rests(self, tracked: TrackedOrder) -> bool:
+        """Whether the exchange shows the order among the open ones now.
+
+        Raises:
+            ExchangeError: they could not all be read.
+        """
+        rows = whole(await self._venue.open_orders(tracked.symbol))
+        for row in rows:
+            self._evidence.order(row, Source.OPEN_ORDERS)
+        return tracked.order is not None and any(row.order_id == tracked.order.order_id for row in rows)
 
     async def sent_order(self, tracked: TrackedOrder) -> bool:
         """One sweep for an order of ours that has no exchange id yet: open orders, history, fills.

@@ -71,7 +71,6 @@ class MarketData:
         self._markets: dict[Symbol, Market] = {}
         self._tickers: dict[Symbol, Ticker] = {}
         self._hidden = 0
-        self._polled_at = float("-inf")
 
     @property
     def feed(self) -> MarketFeed | None:
@@ -133,6 +132,11 @@ class MarketData:
         for symbol in self._marked - symbols:
             self._streams.release(stream_names.mark_price(symbol))
         self._marked = symbols
+
+    def stream_down(self, reason: str) -> None:
+        """Nothing arrives any more."""
+        if self._feed is not None:
+            self._feed.book.stream_down(reason)
 
     def reconnected(self, reason: str) -> None:
         """Frames may have been lost."""

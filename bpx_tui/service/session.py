@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import deque
 
 from bpx_tui.clock import Clock
 from bpx_tui.exchange.server_clock import ServerClock
@@ -98,6 +99,7 @@ class Session:
         )
         self._status = ExchangeStatusWatch(venue, self.gate, self.announcer, clock, rng)
         self._submitted = asyncio.Event()
+        self._pending: deque[Intent] = deque()
         self._unreadable_said = float("-inf")
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -145,7 +147,7 @@ class Session:
         if status.state is StreamState.OPEN and status.session > 1:
             self.interrupted("the stream was interrupted")
         elif was_open and status.state is not StreamState.OPEN:
-            self.market_data.reconnected(f"stream down: {status.reason}")
+            self.market_data.stream_down(f"stream down: {status.reason}")
 
     def interrupted(self, reason: str) -> None:
         """Read everything again."""
@@ -173,8 +175,7 @@ class Session:
             self.interrupted("asked for")
             self._done(intent, "Reading everything again.")
         else:
-            text = f"The service does not know {type(intent).__name__}."
-            self.announcer.outcome(CommandOutcome(intent.input_id, OutcomeKind.REFUSED, text, reached_exchange=False))
+            self._refuse(intent, f"The service does not know {type(intent).__name__}.")
 
     def _own_levels(self, symbol: Symbol) -> tuple[OwnLevel, ...]:
         return self.private.own_levels(symbol)
@@ -184,6 +185,9 @@ class Session:
 
     def _done(self, intent: Intent, text: str) -> None:
         self.announcer.outcome(CommandOutcome(intent.input_id, OutcomeKind.ACCEPTED, text, reached_exchange=False))
+
+    def _refuse(self, intent: Intent, text: str) -> None:
+        self.announcer.outcome(CommandOutcome(intent.input_id, OutcomeKind.REFUSED, text, reached_exchange=False))
 
     def _watch_first_market(self) -> None:
         config = self._config
@@ -203,10 +207,21 @@ class Session:
 
     async def _run_intents(self) -> None:
         while True:
+            self._pending.extend(self._bus.commands.drain())
+            while self._pending:
+                self._dispatch_surely(self._pending.popleft())
             await self._submitted.wait()
             self._submitted.clear()
-            for intent in self._bus.commands.drain():
-                self.dispatch(intent)
+
+    def _dispatch_surely(self, intent: Intent) -> None:
+        """An intent that a fault of ours keeps from being carried out has an outcome as well."""
+        done = False
+        try:
+            self.dispatch(intent)
+            done = True
+        finally:
+            if not done:
+                self._refuse(intent, "Not done: internal fault, see the log.")
 
     async def _run_health(self) -> None:
         while True:

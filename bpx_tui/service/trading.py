@@ -234,6 +234,11 @@ class Trader:
         if tracked is not None and tracked.order is not None and self._lookup is not None:
             try:
                 tracked = await self._lookup.known_order(tracked)
+                if tracked.is_live and await self._lookup.rests(tracked):
+                    text = "the exchange found no such order, but shows it open; cancel it again"
+                    tracked = self._evidence.cancel_pending(tracked, False, text)
+                    self._outcome(intent, OutcomeKind.REFUSED, f"Not cancelled: {text}.", tracked, since=started)
+                    return
             except BpxError as error:
                 tracked = self._evidence.annotate(tracked, f"not resting; history cannot be read: {error}")
         if tracked is not None and not tracked.is_live:

@@ -114,7 +114,8 @@ def trader(exchange: LocalExchange) -> Iterator[Trader]:
     eventually(trader.is_ready, within=10, what=lambda: (trader.gate(), trader.word(), trader.book().reason))
     yield trader
     exchange.calm()
-    trader.cancel_all()
+    if exchange.state()["open_orders"]:
+        trader.cancel_all()
     assert trader.desk.stop()
 
 
@@ -178,10 +179,20 @@ def test_a_202_is_no_cancel_until_the_exchange_shows_it(trader: Trader, exchange
 
 def test_a_cancel_that_finds_nothing_tells_what_became_of_the_order(trader: Trader, exchange: LocalExchange) -> None:
     resting = trader.place(trader.resting_order())
+    exchange.fault("lose", event="orderCancelled", count=1)
+    exchange.fault("cancel_external", symbol=SYMBOL)
+    outcome = trader.cancel(resting)
+    assert "no longer rested" in outcome.text
+    assert "cancelled" in outcome.text
+    eventually(lambda: trader.states() == [])
+
+
+def test_a_cancel_not_found_of_an_order_that_still_rests_says_so(trader: Trader, exchange: LocalExchange) -> None:
+    resting = trader.place(trader.resting_order())
     exchange.fault("fill_then_404", count=1)
     outcome = trader.cancel(resting)
-    assert "no longer rested" in outcome.text or "checking" in outcome.text
-    eventually(lambda: trader.states() == [], what=lambda: trader.account().orders)
+    assert (outcome.kind, "shows it open" in outcome.text) == (OutcomeKind.REFUSED, True)
+    assert trader.cancel(resting).kind is OutcomeKind.ACCEPTED
 
 
 def test_a_refusal_for_too_many_requests_places_nothing(trader: Trader, exchange: LocalExchange) -> None:
