@@ -74,7 +74,7 @@ def test_below_the_smallest_size_one_panel_remains(width: int, height: int) -> N
 def test_panels_never_overlap_and_never_leave_the_screen(width: int, height: int, chosen: Arrangement) -> None:
     regions = plan(width, height, chosen)
     screen = Region(0, 0, width, height)
-    assert all(region in screen and region.area > 0 for region in regions.values())
+    assert all(screen.contains_region(region) and region.area > 0 for region in regions.values())
     assert not [pair for pair in combinations(regions.values(), 2) if pair[0].overlaps(pair[1])]
     if width and height:
         assert sum(region.area for region in regions.values()) == screen.area

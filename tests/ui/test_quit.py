@@ -43,10 +43,10 @@ async def test_it_asks_and_escape_and_enter_stay() -> None:
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.press("ctrl+q")
             await pilot.pause()
-            assert isinstance(app.screen, QuitScreen)
+            assert len(app.screen_stack) == 2
             await pilot.press(stay)
             await pilot.pause()
-            assert app.screen is app.main
+            assert len(app.screen_stack) == 1
             assert not app._exit
 
 
