@@ -179,6 +179,8 @@ class Exchange:
         units = Units.of(market)
 
         def draw() -> Past:
+            if not market.has_book:
+                return Past({}, ())
             profile = profile_of(market)
             price = float(market.start_price)
             lot = max(1, round(profile.trade_notional / price / float(units.step)))

@@ -32,11 +32,12 @@ def make_exchange(
     flow: bool = True,
     seed: int = 7,
     scenario: Scenario = Scenario.NORMAL,
+    speed: float = 1.0,
     accounts: tuple[AccountOption, ...] = (AccountOption("demo"),),
 ) -> tuple[Exchange, ManualClock]:
-    """An exchange on a clock of its own."""
+    """An exchange on a clock of its own. A high `speed` thins its order flow out, for tests that let hours pass."""
     clock = ManualClock(START_US)
-    options = Options(seed=seed, scenario=scenario, flow=flow, accounts=accounts)
+    options = Options(seed=seed, scenario=scenario, speed=speed, flow=flow, accounts=accounts)
     return Exchange(options, default_catalogue(), clock, skip_when_late=False), clock
 
 

@@ -50,6 +50,8 @@ def faults_of(operation_id: str, status: int, content_type: str, value: object) 
     if response is None:
         return [f"status {status} is not documented; {sorted(responses)} are"]
     content = {kind.split(";")[0]: body for kind, body in (response.get("content") or {}).items()}
+    if not content and status >= 400:
+        return list(problems({"$ref": "#/components/schemas/ApiErrorResponse"}, value, "$"))
     if not content:
         return [] if value in (None, b"", "") else [f"status {status} has no body, but {value!r} came"]
     kind = content_type.split(";")[0]
@@ -63,12 +65,18 @@ def headers_of(operation_id: str) -> set[str]:
     return {name.lower() for name in operations()[operation_id][2]["responses"]["200"].get("headers") or {}}
 
 
+class _NoVariant(Exception):
+    """A discriminator has a word that leads nowhere."""
+
+
 def problems(schema: dict[str, Any], value: object, at: str) -> Iterator[str]:
     """Every way in which a value is not what a schema says."""
-    schema = _resolved(schema)
-    if "discriminator" in schema:
-        yield from _discriminated(schema, value, at)
-    elif "enum" in schema:
+    try:
+        schema = _resolved(schema, value)
+    except _NoVariant as bad:
+        yield f"{at}: {bad}"
+        return
+    if "enum" in schema:
         if value not in schema["enum"]:
             yield f"{at}: {value!r} is not one of the words"
     elif schema.get("type") == "object":
@@ -81,15 +89,6 @@ def problems(schema: dict[str, Any], value: object, at: str) -> Iterator[str]:
             yield from problems(schema["items"], item, f"{at}[{index}]")
     else:
         yield from _scalar(schema, value, at)
-
-
-def _discriminated(schema: dict[str, Any], value: object, at: str) -> Iterator[str]:
-    rule = schema["discriminator"]
-    word = value.get(rule["propertyName"]) if isinstance(value, dict) else None
-    if word not in rule["mapping"]:
-        yield f"{at}: {rule['propertyName']} is {word!r}"
-        return
-    yield from problems({"$ref": rule["mapping"][word]}, value, at)
 
 
 def _object(schema: dict[str, Any], value: object, at: str) -> Iterator[str]:
@@ -130,18 +129,27 @@ def _scalar(schema: dict[str, Any], value: object, at: str) -> Iterator[str]:
         yield f"{at}: {value!r} is no number"
 
 
-def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    """References followed and `allOf` merged into one object."""
-    while "$ref" in schema:
-        schema = document()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+def _resolved(schema: dict[str, Any], value: object) -> dict[str, Any]:
+    """The plain schema that this value has to meet: references followed, variants chosen, `allOf` merged."""
+    while "$ref" in schema or "discriminator" in schema:
+        reference = schema["$ref"] if "$ref" in schema else _variant(schema["discriminator"], value)
+        schema = document()["components"]["schemas"][reference.rsplit("/", 1)[1]]
     if "allOf" not in schema:
         return schema
     merged: dict[str, Any] = {}
     for part in schema["allOf"]:
-        resolved = _resolved(part)
+        resolved = _resolved(part, value)
         properties = {**merged.get("properties", {}), **resolved.get("properties", {})}
         required = [*merged.get("required", []), *resolved.get("required", [])]
         merged |= {key: value for key, value in resolved.items() if key not in ("properties", "required")}
         if properties:
             merged |= {"properties": properties, "required": required}
     return merged
+
+
+def _variant(rule: dict[str, Any], value: object) -> str:
+    word = value.get(rule["propertyName"]) if isinstance(value, dict) else None
+    if word not in rule["mapping"]:
+        raise _NoVariant(f"{rule['propertyName']} is {word!r}")
+    reference: str = rule["mapping"][word]
+    return reference

@@ -18,7 +18,8 @@ from bpx_tui.simulator.options import Options
 from bpx_tui.simulator.venue import Venue
 
 WALK_US = 200_000
-"""How often fair prices move."""
+"""How often fair prices move; less often, and further, where time runs fast."""
+_LONGEST_WALK_US = 5_000_000
 _INDEX_DIGITS = Decimal("0.00000001")
 _WAR_CHEST = Decimal(1_000_000_000)
 _FULL_RATE_SPEED = 4.0
@@ -44,6 +45,7 @@ class Flow:
         self._seed = options.seed
         self._mood: Mood = MOODS[options.scenario]
         self._pace = min(1.0, _FULL_RATE_SPEED / options.speed)
+        self._walk_us = min(int(WALK_US / self._pace), _LONGEST_WALK_US)
         self._weather = Weather(Random(f"{options.seed}/weather"), self._mood)
         self._walks: dict[str, Walk] = {}
         self._indexed: dict[Asset, Walk] = {}
@@ -56,7 +58,7 @@ class Flow:
         """Build every book and let the markets live."""
         for market in self._markets:
             market.start(now_us)
-        self._timetable.every(WALK_US, self._walk, now_us + WALK_US)
+        self._timetable.every(self._walk_us, self._walk, now_us + self._walk_us)
 
     def jump(self, asset: Asset, factor: float) -> None:
         """An asset's price moves at once."""
@@ -65,7 +67,7 @@ class Flow:
         self._publish(asset, walk)
 
     def _walk(self, _now_us: int) -> None:
-        dt = WALK_US / US_PER_SECOND
+        dt = self._walk_us / US_PER_SECOND
         self._weather.step(dt)
         for walk in self._walks.values():
             walk.step(dt, self._weather, self._mood.volatility)

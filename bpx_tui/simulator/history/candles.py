@@ -32,6 +32,7 @@ _BASE_OF = {
     **dict.fromkeys((KlineInterval.D1, KlineInterval.D3, KlineInterval.W1, KlineInterval.MONTH1), KlineInterval.D1),
 }
 BASES = (KlineInterval.S1, KlineInterval.M1, KlineInterval.H1, KlineInterval.D1)
+_BASE_SECONDS = ((KlineInterval.S1, 1), (KlineInterval.M1, 60), (KlineInterval.H1, 3600), (KlineInterval.D1, 86_400))
 _KEPT = {KlineInterval.S1: 3600, KlineInterval.M1: 4320, KlineInterval.H1: 2160, KlineInterval.D1: 1000}
 MAX_ROWS = 5000
 """Most candles one query answers."""
@@ -118,14 +119,24 @@ class CandleBook:
     def record(self, time_s: int, price: int, quantity: int = 0, *, trades: int = 1) -> None:
         """Add a trade, or with `trades=0` a price that nobody traded at. Times never go back."""
         quote = price * quantity
-        for base in BASES:
+        for base, seconds in _BASE_SECONDS:
             series = self._series[base]
-            last = series[-1] if series else None
-            start_s = bucket_start(base, time_s)
-            if last is None or last.start_s < start_s:
+            start_s = time_s - time_s % seconds
+            if not series or series[-1].start_s < start_s:
                 self._append(base, Candle(start_s, price, price, price, price, quantity, quote, trades))
                 continue
-            last.add(Candle(start_s, price, price, price, price, quantity, quote, trades))
+            last = series[-1]
+            if not last.filled:
+                last.open = last.high = last.low = price
+                last.filled = True
+            elif price > last.high:
+                last.high = price
+            elif price < last.low:
+                last.low = price
+            last.close = price
+            last.volume += quantity
+            last.quote_volume += quote
+            last.trades += trades
 
     def _append(self, base: KlineInterval, candle: Candle) -> None:
         series = self._series[base]

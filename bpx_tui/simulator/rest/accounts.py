@@ -9,7 +9,7 @@ from bpx_tui.simulator.refusals import not_found
 from bpx_tui.simulator.rest.answers import Reply, empty_reply, json_reply
 from bpx_tui.simulator.rest.fields import UINT16, Fields
 from bpx_tui.simulator.rest.rendering import sqrt_function, text
-from bpx_tui.simulator.rest.routing import Call, Route, session, signed
+from bpx_tui.simulator.rest.routing import Call, Route, signed
 from bpx_tui.simulator.views import AccountInfo, CollateralRow, PositionView
 
 _SETTINGS = frozenset({"autoBorrowSettlements", "autoLend", "autoRepayBorrows", "leverageLimit"})
@@ -198,5 +198,5 @@ ROUTES: tuple[Route, ...] = (
     ),
     signed("get_balances", "GET", "/api/v1/capital", "balanceQuery", balances),
     signed("get_collateral", "GET", "/api/v1/capital/collateral", "collateralQuery", collateral),
-    session("get_positions", "GET", "/api/v1/position", "positionQuery", positions),
+    signed("get_positions", "GET", "/api/v1/position", "positionQuery", positions),
 )

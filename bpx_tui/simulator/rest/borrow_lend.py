@@ -131,13 +131,12 @@ def _position(view: BorrowLendView) -> dict[str, object]:
 
 
 def liquidation_price(call: Call) -> Reply:
-    """The price of the borrowed asset at which the account's equity meets its maintenance margin, other prices fixed."""
+    """Where the account's equity would meet its maintenance margin, all other prices fixed."""
     call.query.integer("subaccountId", UINT16)
     asset = need_asset(call, call.query, "borrow")
     venue = call.exchange.venue
-    found = next(
-        (p for p in venue.borrow_lend_positions(call.account) if p.asset == asset and p.net_quantity < 0), None
-    )
+    held = venue.borrow_lend_positions(call.account)
+    found = next((view for view in held if view.asset == asset and view.net_quantity < 0), None)
     if found is None:
         raise not_found("Position not found")
     account = venue.collateral(call.account)
@@ -242,7 +241,7 @@ ROUTES: tuple[Route, ...] = (
     public("get_borrow_lend_markets_history", "/api/v1/borrowLend/markets/history", markets_history),
     public("get_apy_rates", "/api/v1/borrowLend/apy", apy),
     signed("execute_borrow_lend", "POST", "/api/v1/borrowLend", "borrowLendExecute", execute),
-    session("get_borrow_lend_positions", "GET", "/api/v1/borrowLend/positions", "borrowLendPositionQuery", positions),
+    signed("get_borrow_lend_positions", "GET", "/api/v1/borrowLend/positions", "borrowLendPositionQuery", positions),
     session(
         "get_borrow_lend_estimated_liquidation_price",
         "GET",

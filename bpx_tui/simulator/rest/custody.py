@@ -197,8 +197,8 @@ def _dust(row: DustConversion) -> dict[str, object]:
 _DELAY_PATH = "/wapi/v1/capital/withdrawals/delay"
 ROUTES: tuple[Route, ...] = (
     public("get_wallets", "/api/v1/wallets", wallets),
-    session("get_deposits", "GET", "/wapi/v1/capital/deposits", "depositQueryAll", deposits),
-    session("get_deposit_address", "GET", "/wapi/v1/capital/deposit/address", "depositAddressQuery", deposit_address),
+    signed("get_deposits", "GET", "/wapi/v1/capital/deposits", "depositQueryAll", deposits),
+    signed("get_deposit_address", "GET", "/wapi/v1/capital/deposit/address", "depositAddressQuery", deposit_address),
     session("get_withdrawals", "GET", "/wapi/v1/capital/withdrawals", "withdrawalQueryAll", withdrawals),
     signed("request_withdrawal", "POST", "/wapi/v1/capital/withdrawals", "withdraw", withdraw),
     session("get_withdrawal_delay", "GET", _DELAY_PATH, "withdrawalDelayQuery", delay),

@@ -77,5 +77,5 @@ def signed(operation_id: str, method: str, path: str, instruction: str, handler:
 
 
 def session(operation_id: str, method: str, path: str, instruction: str, handler: Handler) -> Route:
-    """An operation whose signature headers the specification calls optional."""
+    """An operation that the specification lets a web session call: optional headers, and 401 without either."""
     return Route(operation_id, method, path, handler, instruction, Access.SESSION)
