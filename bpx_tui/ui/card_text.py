@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpx_tui.service.intents import OutcomeKind
 from bpx_tui.ui.desk import Desk
 from bpx_tui.ui.formatting import age_text, market_name
-from bpx_tui.ui.lines import Line, Run, fitted
+from bpx_tui.ui.lines import Line, Run, fitted, width_of
 from bpx_tui.ui.order_words import (
     distance_text,
     effect_lines,
@@ -27,18 +27,19 @@ from bpx_tui.ui.ticket_reading import book_is_trusted
 def card_lines(card: Card, desk: Desk, size: tuple[int, int]) -> list[Line]:
     """What is sent, what it does, how old the book is, and the two ways on; the last line is always the way on."""
     width, height = size
-    lines = _wide(card, desk) if height < 7 else _tall(card, desk)
+    lines = _wide(card, desk) if height < 7 else _tall(card, desk, width)
     status = _status(card, width)
     body = lines[: max(0, height - len(status))]
     body += [()] * (height - len(status) - len(body) if height >= 7 else 0)
     return [*body, *status][:height]
 
 
-def _tall(card: Card, desk: Desk) -> list[Line]:
+def _tall(card: Card, desk: Desk, width: int) -> list[Line]:
     review = card.review
     request, market = review.request, review.market
     on_screen = desk.symbol == request.symbol
     what = _what(card)
+    head = [what] if width_of(what) <= width else [what[:-1], (Run(" "), what[-1]._replace(text=what[-1].text.strip()))]
     price = "at market" if request.price is None else f"@ {price_text(request.price, market)}"
     away = distance_text(request, desk.book if on_screen else None)
     second: Line = (
@@ -46,7 +47,7 @@ def _tall(card: Card, desk: Desk) -> list[Line]:
         Run(f"  = {notional_text(request, review.effect)}", Role.TEXT),
         Run(f"  {away}" if away else "", Role.MUTED),
     )
-    return [what, second, *_effects(card, desk), _book_age(card, desk)]
+    return [*head, second, *_effects(card, desk), _book_age(card, desk)]
 
 
 def _wide(card: Card, desk: Desk) -> list[Line]:

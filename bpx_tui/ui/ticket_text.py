@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textwrap import wrap
 
+from bpx_tui.model.checks import DEFAULT_SLIPPAGE_PERCENT
 from bpx_tui.model.enums import OrderKind, Side
 from bpx_tui.model.market import Market
 from bpx_tui.service.intents import Mode
@@ -108,7 +109,7 @@ def _price_line(form: TicketForm, reading: Reading, desk: Desk, width: int, focu
         best = (book.best_ask if form.side is Side.BID else book.best_bid) if book else None
         market = desk.market
         shown = "—" if best is None or market is None else fixed(best, market.price_decimals)
-        text = f"at market, best {shown}, slippage ≤ 0.5 %"
+        text = f"market, best {shown}, slippage ≤ {DEFAULT_SLIPPAGE_PERCENT}%"
         return Run(" Price ", Role.MUTED), Run(fitted(text, max(0, width - 7)), Role.TEXT)
     active = focused and form.active_field is Field.PRICE
     error = reading.price_error if form.price or asked else ""

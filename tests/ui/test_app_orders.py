@@ -152,9 +152,6 @@ async def test_a_bad_form_shows_its_errors_and_no_card() -> None:
 
 
 async def test_a_paste_goes_into_the_field_and_nowhere_else() -> None:
-    from textual import events
-from textual.geometry import Offset
-
     desk = HandDesk()
     async with driven(desk) as (app, pilot):
         app.post_message(events.Paste("bbb\nss"))
