@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from textual.geometry import Region
 
 from bpx_tui.model.account import Position
 from bpx_tui.model.enums import KlineInterval, OrderKind, OrderStatus, Side
@@ -73,6 +74,20 @@ async def test_a_tick_repaints_a_few_rows_and_only_right_of_the_older_candles() 
         for y in changed:
             start, end = panel.changed_columns(before[y - 1], panel._rows[y - 1], 68)
             assert 68 - 8 - 3 <= start < end == 68
+
+
+async def test_a_chart_that_recovers_is_repainted_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    bus = desk_bus()
+    series = walk(60)
+    put_candles(bus, series, age_seconds=30)
+    panel = chart(bus)
+    async with PanelApp(panel).run_test(size=SIZE):
+        assert "STALE" in body(panel)[0]
+        regions: list[Region] = []
+        monkeypatch.setattr(panel, "refresh", lambda *dirty: regions.extend(dirty))
+        put_candles(bus, series)
+        panel.paint()
+        assert sum(region.height for region in regions if region.width == SIZE[0]) >= SIZE[1] - 2
 
 
 async def test_a_quiet_chart_repaints_nothing() -> None:

@@ -182,7 +182,8 @@ class Chart(LinePanel):
         if cross is not None:
             cross = Crosshair(min(cross.slot, len(slots) - 1), cross.row)
         lines = self._account_lines(decimals)
-        return Scene(layout, self._scale, full, slots, lines, cross, decimals, self.palette.textured_down, self.glyphs)
+        textured = self.palette.textured_down or not self.glyphs.eighths
+        return Scene(layout, self._scale, full, slots, lines, cross, decimals, textured, self.glyphs)
 
     def _account_lines(self, price_decimals: int) -> tuple[Line, ...]:
         account: AccountView | None = self.bus.latest.value(ACCOUNT)

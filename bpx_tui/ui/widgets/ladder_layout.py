@@ -30,7 +30,15 @@ class Columns:
     quantity_decimals: int
 
 
-_PLANS = ((2, 2, 9, 9, 8), (2, 2, 8, 8, 8), (2, 1, 7, 7, 4), (1, 1, 7, 7, 2), (1, 1, 7, 0, 2))
+_PLANS = (
+    (2, 2, 9, 9, 8),
+    (2, 2, 8, 8, 8),
+    (2, 1, 9, 9, 6),
+    (2, 1, 8, 8, 6),
+    (2, 1, 7, 7, 4),
+    (1, 1, 7, 7, 2),
+    (1, 1, 7, 0, 2),
+)
 """Margin, gap, quantity, cumulative and the least bar, from roomy to tight."""
 
 

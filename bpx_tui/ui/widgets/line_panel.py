@@ -240,7 +240,8 @@ class LinePanel(Widget, can_focus=True):
             if row is old or row == old:
                 continue
             self._strips[y] = None
-            start, end = self.changed_columns(old, row, width)
+            alike = old.dimmed is row.dimmed
+            start, end = self.changed_columns(old, row, width) if alike else (0, width)
             x, cells = (0, width + 2) if end - start == width else (start + 1, end - start)
             last = regions[-1] if regions else None
             if last is not None and last.bottom == y and (last.x, last.width) == (x, cells):
