@@ -89,13 +89,13 @@ class PrivateLane:
             on_clock_doubt,
         )
         self._cancel_all = CancelAllOrders(venue, self.board, self._evidence, announcer, clock)
+        self._listen_to_each_other()
+        _close_for_good(gate, config)
+
+    def _listen_to_each_other(self) -> None:
         self._evidence.on_fill = self.reconciler.after_fill
         self._evidence.on_contradiction = lambda: self.reconciler.demand("an order exists that was said not to")
-        self.reconciler.drifted = lambda: streams.renew(stream_names.ORDER_UPDATE)
-        if not self._has_key:
-            gate.close("key", "no API key configured")
-        elif config.mode is Mode.READ:
-            gate.close("mode", "read-only: start with --live to trade")
+        self.reconciler.drifted = lambda: self._streams.renew(stream_names.ORDER_UPDATE)
 
     def start(self, supervisor: Supervisor) -> None:
         """Subscribe first, then read: what happens meanwhile is merged by the engine's clock."""
@@ -180,3 +180,11 @@ def _access(config: DeskConfig) -> AccountAccess:
     if config.credentials is None:
         return AccountAccess.NO_KEY
     return AccountAccess.READ_ONLY if config.mode is Mode.READ else AccountAccess.TRADING
+
+
+def _close_for_good(gate: GateKeeper, config: DeskConfig) -> None:
+    """Where this desk can never trade, the gate says so from the start."""
+    if config.credentials is None:
+        gate.close("key", "no API key configured")
+    elif config.mode is Mode.READ:
+        gate.close("mode", "read-only: start with --live to trade")

@@ -9,6 +9,7 @@ import time
 import urllib.request
 import warnings
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from bpx_tui.simulator.catalogue import default_catalogue
@@ -61,6 +62,10 @@ class LocalExchange:
     def state(self) -> Any:
         """The exchange's own truth about the demo account."""
         return self._request("/_sim/state")["accounts"]["demo"]
+
+    def positions(self) -> dict[str, Decimal]:
+        """The demo account's open positions as the exchange holds them."""
+        return {symbol: Decimal(size) for symbol, size in self.state()["positions"].items() if Decimal(size)}
 
     def depth(self, symbol: str) -> Any:
         return self._request(f"/api/v1/depth?symbol={symbol}")

@@ -23,6 +23,7 @@ from bpx_tui.service.intents import (
     Mode,
     OutcomeKind,
     PlaceOrder,
+    WatchMarket,
     next_input_id,
 )
 from bpx_tui.service.probe import probe
@@ -84,6 +85,15 @@ class Trader:
 
     def cancel_all(self) -> CommandOutcome:
         return self._answer(CancelAll(next_input_id(), time.monotonic(), Mode.DEMO, symbol=None))
+
+    def watch(self, symbol: Symbol) -> None:
+        intent = WatchMarket(next_input_id(), 0, Mode.DEMO, symbol=symbol, interval=KlineInterval.M1)
+        assert self.desk.bus.commands.submit(intent)
+        book = topics.book(symbol)
+        eventually(lambda: (view := self.desk.bus.latest.value(book)) is not None and view.state is FeedState.LIVE)
+
+    def held(self) -> dict[Symbol, Decimal]:
+        return {each.symbol: each.net_quantity for each in self.account().positions or ()}
 
     def states(self) -> list[str]:
         return [f"{tracked.state}" for tracked in self.account().orders or ()]
@@ -226,6 +236,21 @@ def test_orders_from_elsewhere_appear_as_external(trader: Trader, exchange: Loca
     price = str(trader.book().bids[30].price)
     exchange.fault("external", symbol=SYMBOL, side="Bid", quantity="0.3", price=price)
     eventually(lambda: [tracked.is_external for tracked in trader.account().orders or ()] == [True])
+
+
+def test_a_perpetual_position_opens_lives_by_the_mark_and_closes(trader: Trader, exchange: LocalExchange) -> None:
+    trader.watch(values.SOL_PERP)
+    opened = trader.place(values.request(Side.BID, "1", None, values.SOL_PERP))
+    assert "filled" in opened.text, opened
+    eventually(lambda: trader.held() == {values.SOL_PERP: Decimal(1)} == exchange.positions())
+    (position,) = trader.account().positions or ()
+    eventually(lambda: [p.mark_price for p in trader.account().positions or ()] != [position.mark_price])
+    (moved,) = trader.account().positions or ()
+    profits = [each.pnl_unrealized + each.pnl_realized for each in (position, moved)]
+    assert abs(profits[1] - profits[0] - (moved.mark_price - position.mark_price)) < Decimal("0.01")
+    closed = trader.place(values.request(Side.ASK, "1", None, values.SOL_PERP, reduce_only=True))
+    assert "filled" in closed.text, closed
+    eventually(lambda: trader.held() == {} == exchange.positions())
 
 
 async def test_the_probe_reports_what_answers(exchange: LocalExchange) -> None:
