@@ -12,7 +12,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TypeAlias
 
 from bpx_tui.model.enums import ExpiryReason, OrderKind, SelfTradePrevention, Side, SlippageToleranceType
-from bpx_tui.simulator.book import Book, BookSide, Level
+from bpx_tui.simulator.book import Book, Level
 from bpx_tui.simulator.markets import Market
 from bpx_tui.simulator.orders import ZERO, AccountId, NewOrder, Order
 
@@ -51,20 +51,19 @@ def plan_match(
     account: AccountId,
     quantity: Decimal | None,
     position_size: PositionSize,
-    *,
-    bounded: bool = True,
+    at_most: Decimal | None = None,
 ) -> Plan:
     """Plan an incoming order.
 
     Args:
         quantity: base quantity to trade; `None` for a market order by `quote_quantity`.
         position_size: consulted only for resting reduce-only orders.
-        bounded: whether impact and slippage limits hold for a market order (liquidations go without).
+        at_most: base quantity that an order by quote may not pass (reduce-only).
     """
     plan = Plan(wanted=quantity if quantity is not None else ZERO)
     other = book.side(terms.side.opposite)
-    limit, reason = price_limit(book.market, terms, other.best(), bounded=bounded)
-    walk = _Walk(plan, terms, account, quantity, position_size, book.market.quantity.step_size)
+    limit, reason = price_limit(book.market, terms, other.best())
+    walk = _Walk(plan, terms, account, quantity, position_size, book.market.quantity.step_size, at_most)
     for level in other.best_first():
         if limit is not None and (level.price > limit if terms.side is Side.BID else level.price < limit):
             plan.stop = reason
@@ -82,7 +81,7 @@ def plan_match(
 class _Walk:
     """The state of one walk down the other side."""
 
-    __slots__ = ("account", "closing", "plan", "position_size", "quote_left", "remaining", "step", "stp")
+    __slots__ = ("account", "at_most", "closing", "plan", "position_size", "quote_left", "remaining", "step", "stp")
 
     def __init__(
         self,
@@ -92,8 +91,10 @@ class _Walk:
         quantity: Decimal | None,
         position_size: PositionSize,
         step: Decimal,
+        at_most: Decimal | None,
     ) -> None:
         self.plan = plan
+        self.at_most = at_most
         self.account = account
         self.remaining = quantity
         self.quote_left = terms.quote_quantity if quantity is None else None
@@ -128,7 +129,8 @@ class _Walk:
         if self.remaining is not None:
             return self.remaining
         assert self.quote_left is not None
-        return self.quote_left / price // self.step * self.step
+        wanted = self.quote_left / price // self.step * self.step
+        return wanted if self.at_most is None else min(wanted, self.at_most - self.plan.quantity)
 
     def _take(self, maker: Order, price: Decimal, quantity: Decimal) -> None:
         plan = self.plan
@@ -154,13 +156,11 @@ class _Walk:
         return max(ZERO, self.closing[maker.account])
 
 
-def price_limit(
-    market: Market, terms: NewOrder, best: Decimal | None, *, bounded: bool
-) -> tuple[Decimal | None, ExpiryReason | None]:
+def price_limit(market: Market, terms: NewOrder, best: Decimal | None) -> tuple[Decimal | None, ExpiryReason | None]:
     """The worst price an incoming order may take, and the expiry reason for what lies beyond it."""
     if terms.kind is OrderKind.LIMIT:
         return terms.price, None
-    if best is None or not bounded:
+    if best is None:
         return None, None
     buys = terms.side is Side.BID
     multiplier = market.price.max_impact_multiplier if buys else market.price.min_impact_multiplier
@@ -189,9 +189,3 @@ def estimate_quote(plan: Plan, market: Market) -> Decimal:
 def round_down(value: Decimal, unit: Decimal) -> Decimal:
     """The largest multiple of `unit` not above a non-negative `value`."""
     return (value / unit).to_integral_value(ROUND_FLOOR) * unit
-
-
-def crosses(side: BookSide, taker_side: Side, price: Decimal) -> bool:
-    """Whether a limit order at `price` would meet the best of the other side."""
-    best = side.best()
-    return best is not None and (price >= best if taker_side is Side.BID else price <= best)

@@ -76,13 +76,13 @@ class LendingDesk:
 
     # ---- what the pool could give
 
-    def borrowable(self, asset: Asset) -> Decimal:
-        """What the pool would still hand out, in whole steps."""
+    def borrowable(self, asset: Asset, *, redeemed: Decimal = ZERO) -> Decimal:
+        """What the pool would still hand out, in whole steps, once `redeemed` has left it."""
         pool = self.pools.get(asset)
         if pool is None:
             return ZERO
         bound = min(pool.terms.max_utilization, pool.terms.throttle_bound)
-        room = min(pool.lent * bound - pool.borrowed, pool.terms.limit - pool.borrowed)
+        room = min((pool.lent - redeemed) * bound - pool.borrowed, pool.terms.limit - pool.borrowed)
         return max(ZERO, room // pool.terms.step_size * pool.terms.step_size)
 
     def redeemable(self, account: Account, asset: Asset) -> Decimal:
@@ -100,11 +100,11 @@ class LendingDesk:
         """Free balance becomes a lend, after repaying what is borrowed."""
         pool = self.pool(asset)
         repaid = min(quantity, -min(ZERO, account.loan(asset)))
+        if quantity > repaid and pool.lent + quantity - repaid > pool.terms.limit:
+            raise lend_limit()
         if repaid:
             self._move(pool, account, repaid, "BorrowRepay", source)
         if quantity > repaid:
-            if pool.lent + quantity - repaid > pool.terms.limit:
-                raise lend_limit()
             self._move(pool, account, quantity - repaid, "Lend", source)
 
     def borrow(
@@ -117,7 +117,8 @@ class LendingDesk:
         """
         pool = self.pool(asset)
         redeemed = min(quantity, max(ZERO, account.loan(asset)))
-        if redeemed > self.redeemable(account, asset) or quantity - redeemed > self.borrowable(asset):
+        supply = self.borrowable(asset, redeemed=redeemed)
+        if redeemed > self.redeemable(account, asset) or (quantity > redeemed and quantity - redeemed > supply):
             raise insufficient_supply()
         if redeemed:
             self._move(pool, account, -redeemed, "LendRedeem", source, order_id)

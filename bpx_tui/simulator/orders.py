@@ -103,7 +103,6 @@ class NewOrder:
 
     Attributes:
         trigger_quantity: absolute quantity, or percent text such as `"80%"`; goes with `trigger`.
-        client_time_in_force: whether `time_in_force` was given (answers carry GTC when not).
     """
 
     symbol: Symbol
@@ -212,7 +211,6 @@ class Order:
 
     __slots__ = (
         "account",
-        "ceiling",
         "created_us",
         "ended_us",
         "executed_quantity",
@@ -246,7 +244,6 @@ class Order:
         self.executed_quantity = ZERO
         self.executed_quote_quantity = ZERO
         self.locked = ZERO
-        self.ceiling: Decimal | None = None
         self.created_us = created_us
         self.triggered_us: int | None = None
         self.ended_us: int | None = None

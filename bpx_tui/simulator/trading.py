@@ -73,22 +73,21 @@ class Trading:
         self.submit(account, market, book, order)
         return order
 
-    def submit(self, account: Account, market: Market, book: Book, order: Order, *, bounded: bool = True) -> None:
+    def submit(self, account: Account, market: Market, book: Book, order: Order) -> None:
         """Match an order and rest or end what remains.
 
         Raises:
             VenueRefusal: it may not take, or cannot be paid for; nothing changed.
         """
         terms = order.terms
-        if terms.reduce_only:
-            self._cut_to_position(account, order)
+        reducible = self._cut_to_position(account, order) if terms.reduce_only else None
         by_quote = terms.kind is OrderKind.MARKET and not order.quantity
         wanted = None if by_quote else order.quantity
 
         def position_size(account_id: AccountId) -> Decimal:
             return abs(self._core.account(account_id).positions[market.symbol].quantity)
 
-        plan = plan_match(book, terms, account.id, wanted, position_size, bounded=bounded)
+        plan = plan_match(book, terms, account.id, wanted, position_size, reducible)
         if terms.post_only and plan.takes:
             raise would_take()
         killed = terms.time_in_force is TimeInForce.FOK and plan.quantity < plan.wanted
@@ -113,13 +112,15 @@ class Trading:
             return plan.wanted - plan.quantity
         return ZERO
 
-    def _cut_to_position(self, account: Account, order: Order) -> None:
-        """A reduce-only order is never larger than the position it reduces."""
+    def _cut_to_position(self, account: Account, order: Order) -> Decimal:
+        """A reduce-only order is never larger than the position it reduces, whose size is answered."""
         position = account.positions.get(order.terms.symbol)
         if position is None or not position.reduces(order.side):
             raise invalid_order("Reduce only order not reduced")
-        if order.quantity > abs(position.quantity):
-            order.quantity = order.remaining = abs(position.quantity)
+        size = abs(position.quantity)
+        if order.quantity > size:
+            order.quantity = order.remaining = size
+        return size
 
     def _carry_out(self, book: Book, order: Order, plan: Plan) -> None:
         prevented = plan.prevented

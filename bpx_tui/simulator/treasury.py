@@ -10,6 +10,7 @@ from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.accounts import Account
 from bpx_tui.simulator.core import Core
 from bpx_tui.simulator.events import TransferMade
+from bpx_tui.simulator.funds import Funds, Means
 from bpx_tui.simulator.inquiry import Inquiry
 from bpx_tui.simulator.lending import LendingDesk
 from bpx_tui.simulator.margin import MarginDesk
@@ -23,7 +24,6 @@ from bpx_tui.simulator.refusals import (
     invalid_quantity,
     invalid_request,
 )
-from bpx_tui.simulator.reserves import Reserves
 from bpx_tui.simulator.settlement import Settlement
 
 MAX_LEVERAGE = Decimal(50)
@@ -44,14 +44,14 @@ class Treasury:
         core: Core,
         margin: MarginDesk,
         lending: LendingDesk,
-        reserves: Reserves,
+        funds: Funds,
         inquiry: Inquiry,
         settlement: Settlement,
     ) -> None:
         self._core = core
         self._margin = margin
         self._lending = lending
-        self._reserves = reserves
+        self._funds = funds
         self._inquiry = inquiry
         self._settlement = settlement
         self._withdrawals: dict[int, _Withdrawal] = {}
@@ -75,26 +75,13 @@ class Treasury:
         )
         if quantity > allowed:
             raise insufficient_funds()
-        self._raise(account, asset, quantity, auto_borrow=auto_borrow, auto_lend_redeem=auto_lend_redeem)
+        short = quantity - account.purse(asset).available
+        if short > 0:
+            self._funds.raise_funds(account, asset, short, Means(auto_lend_redeem, auto_borrow, "Withdrawal"))
         self._core.ledger.lock(account, asset, quantity)
         self._ticket += 1
         self._withdrawals[self._ticket] = _Withdrawal(account.id, asset, quantity)
         return self._ticket
-
-    def _raise(
-        self, account: Account, asset: Asset, quantity: Decimal, *, auto_borrow: bool, auto_lend_redeem: bool
-    ) -> None:
-        short = quantity - account.purse(asset).available
-        if short > 0 and auto_lend_redeem:
-            redeemed = min(short, self._lending.redeemable(account, asset))
-            if redeemed:
-                self._lending.redeem(account, asset, redeemed, "Withdrawal")
-        short = quantity - account.purse(asset).available
-        if short > 0:
-            if not auto_borrow:
-                raise insufficient_funds()
-            self._reserves.check_borrow(account, asset, short)
-            self._lending.borrow(account, asset, short, "Withdrawal")
 
     def complete_withdrawal(self, ticket: int) -> Account:
         left = self._withdrawals.pop(ticket)
@@ -108,10 +95,6 @@ class Treasury:
         account = self._core.account(left.account)
         self._core.ledger.unlock(account, left.asset, left.quantity)
         return account
-
-    def locked_for_withdrawal(self, account: AccountId, asset: Asset) -> Decimal:
-        waiting = self._withdrawals.values()
-        return sum((left.quantity for left in waiting if left.account == account and left.asset == asset), ZERO)
 
     def transfer(self, giver: Account, taker: Account, asset: Asset, quantity: Decimal) -> None:
         self._check_amount(asset, quantity)
@@ -146,7 +129,7 @@ class Treasury:
             raise invalid_request("Invalid side")
         beyond = quantity - max(ZERO, account.loan(asset))
         if beyond > 0:
-            self._reserves.check_borrow(account, asset, beyond)
+            self._funds.check_borrow(account, asset, beyond, redeemed=quantity - beyond)
         self._lending.borrow(account, asset, quantity, "Manual")
 
     def repay(self, account: Account) -> None:

@@ -20,6 +20,7 @@ from bpx_tui.simulator.clearing import Clearing
 from bpx_tui.simulator.core import Core, Listener
 from bpx_tui.simulator.expiry import Expiry
 from bpx_tui.simulator.funding import Funding
+from bpx_tui.simulator.funds import Funds
 from bpx_tui.simulator.inquiry import Inquiry
 from bpx_tui.simulator.ledger import CLEARING, FEES, FUNDS, INSURANCE, LENDING
 from bpx_tui.simulator.lending import LendingDesk
@@ -53,9 +54,10 @@ class Venue(AccountDesk):
         core = Core(catalogue, now_us=now_us, rng=rng)
         margin, lending = MarginDesk(core), LendingDesk(core)
         settlement = Settlement(core, lending)
-        reserves = Reserves(core, margin, lending)
+        funds = Funds(core, margin, lending)
+        reserves = Reserves(core, margin, funds)
         inquiry = Inquiry(core, margin, lending)
-        treasury = Treasury(core, margin, lending, reserves, inquiry, settlement)
+        treasury = Treasury(core, margin, lending, funds, inquiry, settlement)
         super().__init__(core, lending, margin, inquiry, treasury)
         clearing = Clearing(core, settlement, margin)
         trading = Trading(core, reserves, clearing)

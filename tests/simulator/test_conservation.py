@@ -50,11 +50,19 @@ class Exchange(RuleBasedStateMachine):
                 floor.limit(floor.maker, Side.ASK, str(size), str(start + level * tick), symbol)
 
     def attempt(self, name: str, order: NewOrder) -> None:
-        before = self.holdings(name)
+        before, size = self.holdings(name), self.size(name, order.symbol)
         try:
             self.venue.place(self.names[name], order)
         except VenueRefusal:
             assert self.holdings(name) == before
+        else:
+            if order.reduce_only and order.trigger is None:
+                after = self.size(name, order.symbol)
+                assert min(size, ZERO) <= after <= max(size, ZERO)
+
+    def size(self, name: str, symbol: Symbol) -> Decimal:
+        position = self.core.account(self.names[name]).positions.get(symbol)
+        return ZERO if position is None else position.quantity
 
     def holdings(self, name: str) -> object:
         account = self.core.account(self.names[name])
@@ -119,7 +127,7 @@ class Exchange(RuleBasedStateMachine):
             OrderKind.MARKET,
             None if by_quote else SIZES[symbol] * size,
             quote_quantity=Decimal(size) if by_quote else None,
-            reduce_only=reduce_only and symbol != SPOT and not by_quote,
+            reduce_only=reduce_only and symbol != SPOT,
         )
         self.attempt(name, order)
 

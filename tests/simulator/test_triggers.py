@@ -285,6 +285,13 @@ def test_a_reduce_only_order_is_cut_to_the_position(floor: Floor) -> None:
     assert floor.venue.positions(floor.alice) == ()
 
 
+def test_a_reduce_only_order_by_quote_stops_at_flat(floor: Floor) -> None:
+    floor.market(floor.alice, BID, "10")
+    terms = NewOrder(PERP, ASK, OrderKind.MARKET, quote_quantity=d(5000), reduce_only=True)
+    assert floor.venue.place(floor.alice, terms).executed_quantity == d(10)
+    assert floor.venue.positions(floor.alice) == ()
+
+
 def test_every_expiry_is_told_with_the_reason(floor: Floor) -> None:
     floor.market(floor.alice, BID, "10")
     floor.limit(floor.alice, ASK, "10", "179.00", reduce_only=True)
