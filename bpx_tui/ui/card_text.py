@@ -89,8 +89,8 @@ def _book_age(card: Card, desk: Desk) -> Line:
     trusted = book_is_trusted(desk)
     age = age_text(desk.age(book.true_at_us))
     return (
-        Run(f" book {age} old ", Role.MUTED if trusted else Role.WARNING),
-        Run("✓" if trusted else f"{book.state}: not to be trusted", Role.UP if trusted else Role.WARNING),
+        Run(f" book {age} old", Role.MUTED if trusted else Role.WARNING),
+        Run(" ✓" if trusted else ", not to be trusted", Role.UP if trusted else Role.WARNING),
     )
 
 

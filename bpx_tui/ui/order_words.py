@@ -43,7 +43,7 @@ def kind_text(request: OrderRequest) -> str:
 def now_text(effect: Effect | None, request: OrderRequest, market: Market) -> tuple[str, Role]:
     """What happens at once."""
     if effect is None:
-        return "book not to be trusted: cannot say what fills", Role.WARNING
+        return "the book is old: cannot say what fills now", Role.WARNING
     if effect.would_take:
         return "would take: post-only is refused", Role.ERROR
     if not effect.fills:

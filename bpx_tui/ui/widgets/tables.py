@@ -98,6 +98,7 @@ class Tables(DeskPanel):
         account = self.desk.account
         if account is None:
             return None
+        self.has_age = account.access is not AccountAccess.NO_KEY
         if _part(account, self.tab) is None and account.access is not AccountAccess.NO_KEY:
             return None
         return Feed(account.state, account.true_at_us, account.reason, bool(self.items()))
