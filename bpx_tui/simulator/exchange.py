@@ -9,7 +9,8 @@ from __future__ import annotations
 from decimal import Decimal
 from random import Random
 
-from bpx_tui.model.ids import Asset, Symbol
+from bpx_tui.model.enums import ExpiryReason, OrderStatus
+from bpx_tui.model.ids import Asset, OrderId, Symbol
 from bpx_tui.simulator import events
 from bpx_tui.simulator.clock import US_PER_SECOND, Agenda, ExchangeClock, Happening
 from bpx_tui.simulator.credentials import KeyPair, derived_pair
@@ -24,7 +25,7 @@ from bpx_tui.simulator.history.seeded import CommonFactor, Past, PastMaker
 from bpx_tui.simulator.history.units import Units
 from bpx_tui.simulator.markets import Catalogue, Market
 from bpx_tui.simulator.options import AccountOption, Options
-from bpx_tui.simulator.orders import AccountId
+from bpx_tui.simulator.orders import AccountId, NewOrder, OrderEventKind, OrderRecord
 from bpx_tui.simulator.rest.auth import KeyRing, Verifier
 from bpx_tui.simulator.streams.hub import Hub
 from bpx_tui.simulator.streams.names import DEPTH_SPEEDS_MS
@@ -58,8 +59,9 @@ class Exchange:
         for market in self.venue.markets():
             self.funding.seed(market, self.started_us)
         self.hub = Hub(self.faults, self.agenda.at)
-        self.public = PublicStreams(self.venue, self.hub, self.memories)
+        self.public = PublicStreams(self.venue, self.hub, self.memories, self.faults)
         self.private = PrivateStreams(self.venue, self.hub, self.memories)
+        self.expired: list[OrderRecord] = []
         self.lagging = LaggingDepth(self.venue, self.faults)
         self._happened: list[events.VenueEvent] = []
         self.venue.listen(self._happened.append)
@@ -116,12 +118,17 @@ class Exchange:
     def settle(self) -> None:
         """Remember and stream what happened; call at the end of everything that touches the venue."""
         self._remember()
-        self.public.finish(self.now_us)
+        self.public.finish(self._sent_us)
+
+    @property
+    def _sent_us(self) -> int:
+        """When an event leaves: never before the moment of the engine that it tells of."""
+        return max(self.now_us, self.venue.now_us)
 
     def _remember(self) -> None:
         if not self._happened:
             return
-        batch, now_us = self._happened.copy(), self.now_us
+        batch, now_us = self._happened.copy(), self._sent_us
         self._happened.clear()
         for event in batch:
             self._route(event, now_us)
@@ -155,6 +162,28 @@ class Exchange:
                 self.accounts.of(event.account).settlements.append(event)
             case _:
                 pass
+
+    def expire(self, account: AccountId, terms: NewOrder, reason: ExpiryReason) -> OrderRecord:
+        """Pretend that the engine let an order expire (fault `expire`): no book ever saw it."""
+        now_us = self.now_us
+        nothing = Decimal(0)
+        self.expired.append(
+            OrderRecord(
+                OrderId(str(now_us)),
+                account,
+                terms,
+                OrderStatus.EXPIRED,
+                terms.quantity or nothing,
+                terms.quote_quantity,
+                nothing,
+                nothing,
+                now_us,
+                ended_us=now_us,
+                expiry_reason=reason,
+            )
+        )
+        self._happened.append(events.OrderEvent(account, OrderEventKind.EXPIRED, self.expired[-1], None, now_us))
+        return self.expired[-1]
 
     # ---- markets and accounts
 

@@ -45,7 +45,7 @@ class ExchangeServer:
         runner = web.ServerRunner(web.Server(self._respond, access_log=None), shutdown_timeout=0.5)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, host, port, shutdown_timeout=0.5)
+            site = web.TCPSite(runner, host, port)
             await site.start()
             self.port = runner.addresses[0][1]
             yield self

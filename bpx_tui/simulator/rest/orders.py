@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bpx_tui.model.enums import MarketKind
+from bpx_tui.model.enums import ExpiryReason, MarketKind
 from bpx_tui.model.ids import ClientId, OrderId
 from bpx_tui.simulator.orders import CancelScope, OrderRecord
 from bpx_tui.simulator.refusals import VenueRefusal, invalid_request, order_not_found
@@ -20,8 +20,11 @@ _CANCEL_ALL = frozenset({"orderType", "symbol"})
 
 
 def place(call: Call) -> Reply:
-    order = read_order(call.body(PAYLOAD, KNOWN))
-    return json_reply(live_order(call.exchange.venue.place(call.account, order)))
+    order, exchange = read_order(call.body(PAYLOAD, KNOWN)), call.exchange
+    if (fault := exchange.faults.hit("expire", exchange.now_us, symbol=order.symbol)) is not None:
+        reason = ExpiryReason(fault.word("reason", ExpiryReason.INSUFFICIENT_LIQUIDITY))
+        return json_reply(live_order(exchange.expire(call.account, order, reason)))
+    return json_reply(live_order(exchange.venue.place(call.account, order)))
 
 
 def place_batch(call: Call) -> Reply:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from bpx_tui.model.ids import Symbol
 from bpx_tui.simulator.events import BookChanged, LevelChange, LiquidationPrinted, MarkChanged, TradePrinted
+from bpx_tui.simulator.faults import Faults
 from bpx_tui.simulator.history.buckets import bucket_end, bucket_start
 from bpx_tui.simulator.history.memory import MarketMemory
 from bpx_tui.simulator.history.units import plain
@@ -59,8 +60,9 @@ class _Gathered:
 class PublicStreams:
     """Turns venue events into frames. `finish` after each batch sends what depends on the state afterwards."""
 
-    def __init__(self, venue: Venue, hub: Hub, memories: Mapping[Symbol, MarketMemory]) -> None:
+    def __init__(self, venue: Venue, hub: Hub, memories: Mapping[Symbol, MarketMemory], faults: Faults) -> None:
         self._venue = venue
+        self._faults = faults
         self._hub = hub
         self._memories = memories
         self._gathered: dict[str, _Gathered] = {}
@@ -83,7 +85,7 @@ class PublicStreams:
             return
         if waiting := self._waiting.pop(symbol, None):
             change = _merged(waiting, change)
-        elif change.last_id % _MERGE_EVERY == 0:
+        if change.last_id % _MERGE_EVERY == 0 or self._faults.hit("aggregate", now_us, stream=f"depth.{symbol}"):
             self._waiting[symbol] = change
             return
         self._say_depth(change, now_us)
