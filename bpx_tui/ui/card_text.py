@@ -83,14 +83,16 @@ def _effects(card: Card, desk: Desk) -> list[Line]:
 
 
 def _book_age(card: Card, desk: Desk) -> Line:
-    book = desk.book
+    book, repeats = desk.book, card.review.repeats_after
+    again = "" if repeats is None else f"  identical order {age_text(repeats)} ago"
     if book is None or desk.symbol != card.review.request.symbol:
-        return (Run(" book —", Role.MUTED),)
+        return Run(" book —", Role.MUTED), Run(again, Role.WARNING)
     trusted = book_is_trusted(desk)
     age = age_text(desk.age(book.true_at_us))
     return (
         Run(f" book {age} old", Role.MUTED if trusted else Role.WARNING),
         Run(" ✓" if trusted else ", not to be trusted", Role.UP if trusted else Role.WARNING),
+        Run(again, Role.WARNING),
     )
 
 

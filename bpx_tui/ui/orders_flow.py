@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from bpx_tui.ui.app import TradingApp
     from bpx_tui.ui.screens.desk import DeskScreen
 
+_REPEAT_SECONDS = 60.0
+
 
 class OrdersFlow:
     """The steps that lead to an order or a cancel, over one desk screen."""
@@ -27,6 +29,7 @@ class OrdersFlow:
     def __init__(self, screen: DeskScreen, app: TradingApp) -> None:
         self._screen = screen
         self._app = app
+        self._sent: tuple[OrderRequest, float] | None = None
 
     @property
     def _card(self) -> Card | None:
@@ -36,7 +39,7 @@ class OrdersFlow:
         """Show the card for a request that reads whole."""
         if not self._may_trade():
             return
-        card = Card(Review.take(request, market, self._screen.desk))
+        card = Card(Review.take(request, market, self._screen.desk, self._repeats_after(request)))
         self._screen.card.show(card)
         self._screen.show_card(True)
 
@@ -57,7 +60,16 @@ class OrdersFlow:
         intent = PlaceOrder(input_id, pressed_at, review.mode, request=review.request, book_last_id=review.book_last_id)
         if not self._app.hand_over(intent):
             card.not_taken("The service is too far behind; nothing was sent.")
+        else:
+            self._sent = review.request, self._screen.desk.clock.monotonic()
         self._screen.card.repaint()
+
+    def _repeats_after(self, request: OrderRequest) -> float | None:
+        """Seconds since the same order was sent last, if that was within a minute."""
+        if self._sent is None or self._sent[0] != request:
+            return None
+        passed = self._screen.desk.clock.monotonic() - self._sent[1]
+        return passed if passed < _REPEAT_SECONDS else None
 
     def leave(self) -> None:
         """Escape on the card: one step back; from an answered order out of the ticket."""

@@ -35,13 +35,15 @@ class Review:
     effect: Effect | None
     book_last_id: int | None
     taken_at: float
+    repeats_after: float | None = None
+    """Seconds since the very same order was sent, where it was sent lately: allowed, but said."""
 
     @classmethod
-    def take(cls, request: OrderRequest, market: Market, desk: Desk) -> Review:
+    def take(cls, request: OrderRequest, market: Market, desk: Desk, repeats_after: float | None = None) -> Review:
         book = desk.book if desk.symbol == request.symbol else None
         effect = estimate(request, desk, market) if book is not None else None
         last_id = book.last_id if book is not None else None
-        return cls(request, desk.mode, market, effect, last_id, desk.clock.monotonic())
+        return cls(request, desk.mode, market, effect, last_id, desk.clock.monotonic(), repeats_after)
 
     @property
     def takes_now(self) -> bool:
@@ -98,7 +100,8 @@ class Card:
 
     def taken_again(self, desk: Desk) -> Card:
         """A new card for the same order against the book of now: it must arm again."""
-        return Card(Review.take(self.review.request, self.review.market, desk))
+        before = self.review
+        return Card(Review.take(before.request, before.market, desk, before.repeats_after))
 
 
 def what_changed(review: Review, desk: Desk) -> str:

@@ -202,6 +202,22 @@ async def test_an_accepted_order_gives_the_place_back() -> None:
         assert app.event_log.lines[-1].text == "resting  41 ms"
 
 
+async def test_the_same_order_again_is_allowed_and_said() -> None:
+    desk = HandDesk()
+    async with driven(desk) as (app, pilot):
+        for number in range(2):
+            await pilot.press("b", "8", "enter")
+            await arm(app, pilot, desk)
+            text = "\n".join(app.main.card.render_line(y).text for y in range(10))
+            assert ("identical order" in text) is (number == 1)
+            await pilot.press("enter")
+            await pilot.pause()
+            (sent,) = orders_of(desk)
+            desk.bus.events.put(CommandOutcome(sent.input_id, OutcomeKind.ACCEPTED, "resting"))
+            app.drain_events()
+            await pilot.pause()
+
+
 async def test_an_unknown_outcome_is_never_sent_again() -> None:
     desk = HandDesk()
     async with driven(desk) as (app, pilot):

@@ -29,6 +29,9 @@ class EventLine(Bar):
         left = self._log.lines[-1].line if self._log.lines else (Run(" "),)
         return ((*_cut(left, room), *attention),)
 
+    async def on_click(self) -> None:
+        await self.app.run_action("app.log_open")
+
     def _attention(self, width: int) -> Line:
         """Unknown outcomes first; then an exchange that cannot be reached, in as many words as there is room for."""
         account, gate, health = self._desk.account, self._desk.gate, self._desk.health

@@ -12,7 +12,7 @@ from bpx_tui.config.keymap import Where
 from bpx_tui.model.account import Balance, Position
 from bpx_tui.model.ids import Symbol
 from bpx_tui.model.orders import Fill, TrackedOrder
-from bpx_tui.model.views import AccountAccess, AccountView
+from bpx_tui.model.views import AccountAccess, AccountView, FeedState
 from bpx_tui.ui.bindings import bindings_for
 from bpx_tui.ui.desk import Desk
 from bpx_tui.ui.formatting import signed
@@ -99,7 +99,9 @@ class Tables(DeskPanel):
         if account is None:
             return None
         self.has_age = account.access is not AccountAccess.NO_KEY
-        if _part(account, self.tab) is None and account.access is not AccountAccess.NO_KEY:
+        if not self.has_age:
+            return Feed(FeedState.LIVE, None, "", False)
+        if _part(account, self.tab) is None:
             return None
         return Feed(account.state, account.true_at_us, account.reason, bool(self.items()))
 
