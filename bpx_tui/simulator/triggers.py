@@ -211,7 +211,7 @@ class Triggers:
         return watch.reached(self.watched_price(book.market, book, by))
 
     def fire(self, order: Order) -> None:
-        """Make a waiting order live; where that is impossible it fails with a reason."""
+        """Make a waiting order live and cancel its siblings; where that is impossible it fails and they stay."""
         account = self._core.account(order.account)
         book = self._core.books[order.terms.symbol]
         order.triggered_us = self._core.now_us
@@ -219,6 +219,7 @@ class Triggers:
         reason = self._go_live(account, book, order)
         if reason is not None:
             self._drop(account, order, OrderStatus.TRIGGER_FAILED, reason)
+            return
         for sibling in siblings:
             if sibling is not order and sibling.status is OrderStatus.TRIGGER_PENDING:
                 self._drop(account, sibling, OrderStatus.CANCELLED, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bpx_tui.model.enums import ExpiryReason, OrderKind, OrderStatus, Side, TriggerBy
+from bpx_tui.model.enums import ExpiryReason, OrderKind, OrderStatus, Side, TradingState, TriggerBy
 from bpx_tui.simulator.events import OrderEvent
 from bpx_tui.simulator.orders import AttachedExit, CancelScope, NewOrder, OrderRecord, TriggerTerms
 from bpx_tui.simulator.refusals import VenueRefusal
@@ -216,6 +216,20 @@ def test_a_limit_exit_rests_and_its_sibling_is_cancelled(floor: Floor) -> None:
     (resting,) = floor.venue.open_orders(floor.alice)
     assert (resting.id, resting.status, resting.price) == (take.id, OrderStatus.NEW, d("184.90"))
     assert ended(floor, stop_loss).status is OrderStatus.CANCELLED
+
+
+def test_an_exit_that_fails_leaves_the_other_in_place(floor: Floor) -> None:
+    parent = entry(floor, "10", "178.51")
+    take, stop_loss = exits(floor, parent)
+    floor.venue.set_book_state(PERP, TradingState.POST_ONLY)
+    floor.venue.set_index(SOL, d("190"))
+    for _ in range(60):
+        floor.seconds(1)
+    assert (ended(floor, take).status, ended(floor, take).expiry_reason) == (
+        OrderStatus.TRIGGER_FAILED,
+        ExpiryReason.POST_ONLY_MODE,
+    )
+    assert [order.id for order in exits(floor, parent)] == [stop_loss.id]
 
 
 def test_exits_end_with_the_position_they_protect(floor: Floor) -> None:
