@@ -70,7 +70,7 @@ class EventLog:
 def line_for(event: Event, desk: Desk, wall_ms: int) -> LogLine | None:
     """How an event reads in the log; `None` for what needs no line because something else says it."""
     if isinstance(event, CommandOutcome):
-        return LogLine(_OUTCOMES[event.kind], _outcome_text(event), wall_ms, event.kind is OutcomeKind.UNKNOWN)
+        return LogLine(_OUTCOMES[event.kind], _outcome_text(event, desk), wall_ms, event.kind is OutcomeKind.UNKNOWN)
     if isinstance(event, Notice):
         return LogLine(event.severity, event.text, event.wall_ms)
     if isinstance(event, Filled):
@@ -78,9 +78,13 @@ def line_for(event: Event, desk: Desk, wall_ms: int) -> LogLine | None:
     return _order_line(event, desk)
 
 
-def _outcome_text(outcome: CommandOutcome) -> str:
+def _outcome_text(outcome: CommandOutcome, desk: Desk) -> str:
+    """The service's words, with the order named as everywhere on the screen instead of by its market alone."""
     took = "" if outcome.round_trip_ms is None else f"  {outcome.round_trip_ms:.0f} ms"
-    return f"{outcome.text}{took}"
+    order, text = outcome.order, outcome.text
+    if order is not None and text.startswith(f"{order.symbol}: "):
+        text = f"{short_name(order, desk)}: {text.removeprefix(f'{order.symbol}: ')}"
+    return f"{text}{took}"
 
 
 def _fill_text(event: Filled, desk: Desk) -> str:

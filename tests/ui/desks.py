@@ -18,17 +18,17 @@ from tests.fakes.views import MARKETS, NOW_US, PRICES, SOL_PERP, account, book, 
 
 
 class HandClock:
-    """Monotonic time that moves with the real one, so that key events have ages, plus what the test adds."""
+    """Time that stands where the real monotonic clock stood, plus what the test adds: a slow machine ages no key."""
 
     def __init__(self) -> None:
-        self._real = SystemClock()
+        self._start = SystemClock().monotonic()
         self.ahead = 0.0
 
     def wall_ms(self) -> int:
         return NOW_US // 1_000 + int(self.ahead * 1_000)
 
     def monotonic(self) -> float:
-        return self._real.monotonic() + self.ahead
+        return self._start + self.ahead
 
     async def sleep(self, seconds: float) -> None:
         raise AssertionError("the screen does not sleep")
@@ -65,7 +65,7 @@ class HandDesk:
         self.bus.latest.put(topics.ACCOUNT, view)
 
     def keep_fresh(self) -> None:
-        """Make the book and the account true now: real time passes while a screen is driven."""
+        """Make the book and the account true now, after the clock was moved."""
         now = self.desk.now_us
         view = self.bus.latest.value(topics.book(self.desk.symbol))
         if view is not None:

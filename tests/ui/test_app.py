@@ -23,6 +23,7 @@ from bpx_tui.service.intents import (
     WatchMarket,
 )
 from bpx_tui.ui.driver import as_typed
+from bpx_tui.ui.event_log import line_for
 from bpx_tui.ui.fuzzy import ranked, score
 from bpx_tui.ui.press import PressGate
 from bpx_tui.ui.screens.help import HelpScreen
@@ -100,11 +101,12 @@ async def test_the_first_paint_is_told_once_and_the_market_is_asked_for_after_it
 
 
 async def test_a_key_older_than_half_a_second_does_not_trade() -> None:
-    app = filled_desk().app()
+    desk = filled_desk()
+    app = desk.app()
     async with app.run_test(size=(120, 35)) as pilot:
         await pilot.pause()
         old = events.Key("b", "b")
-        old.time -= 0.6
+        old.time = desk.clock.monotonic() - 0.6
         app.post_message(old)
         await pilot.pause()
         assert app.focused is app.main.ladder
@@ -112,11 +114,12 @@ async def test_a_key_older_than_half_a_second_does_not_trade() -> None:
 
 
 async def test_an_old_key_may_still_move_about() -> None:
-    app = filled_desk().app()
+    desk = filled_desk()
+    app = desk.app()
     async with app.run_test(size=(120, 35)) as pilot:
         await pilot.pause()
         old = events.Key("5", "5")
-        old.time -= 5
+        old.time = desk.clock.monotonic() - 5
         app.post_message(old)
         await pilot.pause()
         assert app.focused is app.main.tables
@@ -166,6 +169,13 @@ async def test_events_become_lines_and_failures_become_toasts() -> None:
         texts = [line.text for line in app.event_log.lines]
         assert texts[-3:] == ["[bold]not markup[/", "bought 1.50 SOL-PERP @ 187.40 (taker)", "Insufficient [funds"]
         assert [note.message for note in app._notifications] == ["Insufficient [funds"]
+
+
+def test_an_outcome_names_its_order() -> None:
+    outcome = CommandOutcome(1, OutcomeKind.ACCEPTED, "SOL_USDC_PERP: open.", order("1"), round_trip_ms=2.2)
+    line = line_for(outcome, HandDesk().desk, 0)
+    assert line is not None
+    assert line.text == "buy 8.00 SOL-PERP @ 187.38: open.  2 ms"
 
 
 async def test_lost_events_force_a_new_reading() -> None:
