@@ -104,7 +104,7 @@ def _spot(base: str, start: str, tick: str, step: str) -> Market:
         base=Asset(base),
         quote=QUOTE,
         kind=MarketKind.SPOT,
-        price=PriceFilter(Decimal(tick), Decimal(tick)),
+        price=PriceFilter(Decimal(tick), Decimal(tick), mean_mark_band=(Decimal("0.9"), Decimal("1.15"))),
         quantity=QuantityFilter(Decimal(step), Decimal(step)),
         created_at=CREATED_AT,
         start_price=Decimal(start),
@@ -118,7 +118,7 @@ def _perp(
     price = PriceFilter(
         tick_size=Decimal(tick),
         min_price=Decimal(tick),
-        max_price=Decimal(start).scaleb(1).quantize(Decimal(1)) if Decimal(start) > 1 else None,
+        max_price=_far_above(Decimal(start)),
         min_multiplier=Decimal("0.25"),
         max_multiplier=Decimal(2),
         min_impact_multiplier=Decimal("0.99"),
@@ -143,6 +143,11 @@ def _perp(
         open_interest_limit=Decimal(limit),
         position_limit_weight=Decimal(1),
     )
+
+
+def _far_above(start: Decimal) -> Decimal | None:
+    """Highest price of a perpetual: a power of ten with room above the start; none for prices below 1."""
+    return None if start < 1 else Decimal(10 ** ((4 * start).adjusted() + 1))
 
 
 def _rfq(base: str, start: str) -> Market:

@@ -143,7 +143,7 @@ def check_band(book: Book, prices: Prices, terms: NewOrder) -> None:
             raise price_too_far()
         if rules.min_multiplier is not None and price < reference * rules.min_multiplier:
             raise price_too_far()
-    if rules.mean_mark_band is not None:
+    if rules.mean_mark_band is not None and market.is_derivative:
         lowest, highest = rules.mean_mark_band
         mean = prices.board[market.symbol].mean_mark
         if price > mean * highest if terms.side is Side.BID else price < mean * lowest:

@@ -20,7 +20,8 @@ class PriceFilter:
     """Price rules of a market; field meanings: PROTOCOL 6.1. `None` switches a rule off.
 
     Attributes:
-        mean_mark_band: (minimum, maximum) multiplier of the mean mark price a futures limit price may have.
+        mean_mark_band: (minimum, maximum) multiplier of the mean mark price a futures limit price may have; spot
+            markets carry one too, without effect.
         mean_premium_tolerance: largest premium over the index that the mark may carry, as a fraction.
     """
 
