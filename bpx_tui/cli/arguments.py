@@ -54,7 +54,6 @@ class Arguments:
     screenshot: Path | None = None
     after: float = 5.0
     size: tuple[int, int] | None = None
-    exit_after_first_paint: bool = False
 
 
 class StrictParser(argparse.ArgumentParser):
@@ -196,7 +195,6 @@ def _screen_flags() -> StrictParser:
     flags.add_argument("--screenshot", type=Path, metavar="FILE.svg", help="no terminal: save a picture and end")
     flags.add_argument("--after", type=_seconds, metavar="SECONDS", help="when to take the picture (default 5)")
     flags.add_argument("--size", type=_size, metavar="200x60", help="columns and rows of the picture")
-    flags.add_argument("--exit-after-first-paint", action="store_true", help=argparse.SUPPRESS)
     return flags
 
 

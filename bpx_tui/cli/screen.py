@@ -27,6 +27,8 @@ from bpx_tui.cli.terminal import draw_on_stdouts_terminal, require_terminal
 from bpx_tui.config.endpoints import Endpoints
 from bpx_tui.config.logs import start_logging
 from bpx_tui.config.places import user_places
+from bpx_tui.service.intents import DeskBus, Mode
+from bpx_tui.service.topics import ACCOUNT
 
 if TYPE_CHECKING:
     from textual.app import AutopilotCallbackType
@@ -63,7 +65,7 @@ def _run(arguments: Arguments, plan: SessionPlan, exchange: SimulatedExchange | 
     from bpx_tui.service.desk import Desk
 
     desk = Desk(lambda: _desk_config(plan, exchange))
-    app = _make_app(arguments, plan, desk)
+    app = _make_app(plan, desk)
     _end_on_signals(app)
     try:
         if arguments.screenshot is None:
@@ -74,6 +76,8 @@ def _run(arguments: Arguments, plan: SessionPlan, exchange: SimulatedExchange | 
             app.run(headless=True, size=size, auto_pilot=_photographer(app, arguments.screenshot, arguments.after))
     finally:
         desk.stop(STOP_SECONDS)
+    if plan.mode is Mode.LIVE:
+        say_what_stays(desk.bus)
     return app.return_code or 0
 
 
@@ -95,19 +99,29 @@ def _desk_config(plan: SessionPlan, exchange: SimulatedExchange | None) -> DeskC
     )
 
 
-def _make_app(arguments: Arguments, plan: SessionPlan, desk: Desk) -> TradingApp:
+def say_what_stays(bus: DeskBus) -> None:
+    """On the normal screen: what is left at the exchange, which cancels nothing when a client goes away."""
+    account = bus.latest.value(ACCOUNT)
+    if account is None:
+        return
+    for order in account.orders or ():
+        if order.is_live:
+            name = order.order.order_id if order.order is not None else f"with client id {order.client_id}"
+            print(f"Still at the exchange: {order.symbol} order {name}, {order.state}.")
+    for position in account.positions or ():
+        print(f"Still at the exchange: {position.symbol} position of {position.net_quantity:f}.")
+
+
+def _make_app(plan: SessionPlan, desk: Desk) -> TradingApp:
     from bpx_tui.clock import SystemClock
     from bpx_tui.ui.app import TradingApp
 
     def painted() -> None:
-        if arguments.exit_after_first_paint:
-            app.exit()
-            return
         desk.start()
         gc.freeze()
         gc.enable()
 
-    app = TradingApp(
+    return TradingApp(
         desk.bus,
         mode=plan.mode,
         symbol=plan.settings.symbol,
@@ -119,7 +133,6 @@ def _make_app(arguments: Arguments, plan: SessionPlan, desk: Desk) -> TradingApp
         log_file=user_places().log_file,
         limits=plan.settings.limits,
     )
-    return app
 
 
 def _end_on_signals(app: TradingApp) -> None:
