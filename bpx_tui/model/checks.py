@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from bpx_tui.model.enums import OrderKind, Side, SlippageToleranceType, TradingState
+from bpx_tui.model.enums import MarketKind, OrderKind, Side, SlippageToleranceType, TradingState
 from bpx_tui.model.market import Market
 from bpx_tui.model.numbers import ceil_to, floor_to, grouped, is_multiple, nearest_steps, plain
 from bpx_tui.model.orders import OrderRequest
@@ -258,7 +258,7 @@ def _market_order(request: OrderRequest, situation: Situation) -> Iterator[Reaso
 def _reduce_only(request: OrderRequest, situation: Situation) -> Iterator[Reason]:
     if not request.reduce_only:
         return
-    if not situation.market.is_perp:
+    if situation.market.kind is MarketKind.SPOT:
         yield Reason(Field.ORDER, "Reduce-only is for perpetuals.")
         return
     position = situation.account.position_quantity
@@ -340,6 +340,8 @@ def _funds(request: OrderRequest, situation: Situation) -> Iterator[Reason]:
         return
     if market.is_perp:
         yield from _margin(request, situation, notional)
+    elif market.kind is not MarketKind.SPOT:
+        return
     elif request.side is Side.BID:
         if account.spendable_quote is not None and notional > account.spendable_quote:
             yield _short_of(_amount(notional), market.quote, _amount(account.spendable_quote))
@@ -359,7 +361,7 @@ def _margin(request: OrderRequest, situation: Situation, notional: Decimal) -> I
     if account.leverage_limit:
         fraction = max(fraction, 1 / account.leverage_limit)
     needed = notional * fraction
-    if needed > account.free_margin:
+    if needed > max(account.free_margin, Decimal(0)):  # what only closes needs none, even with less than none free
         yield Reason(
             Field.QUANTITY,
             f"Needs {_amount(needed)} {market.quote} of margin; {_amount(account.free_margin)} is free.",

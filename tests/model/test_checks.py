@@ -339,3 +339,22 @@ def test_an_order_without_reasons_satisfies_the_filters_of_the_market(
     )
     crosses = price >= D("86646.1") if side is Side.BID else price <= D("86645.9")
     assert (not reasons) == (fits and not (post_only and crosses))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "reasons"),
+    [("1", []), ("0.4", []), ("1.1", ["Needs 173.29 USDC of margin; -5 is free."])],
+)
+def test_an_order_that_only_closes_needs_no_margin_even_where_less_than_none_is_free(
+    quantity: str, reasons: list[str]
+) -> None:
+    account = AccountNow(position_quantity=D(1), free_margin=D(-5))
+    sell = replace(LIMIT, side=Side.ASK, price=D("86646"), quantity=D(quantity))
+    assert said(sell, replace(SITUATION, account=account)) == reasons
+
+
+@pytest.mark.parametrize("kind", [MarketKind.IPERP, MarketKind.DATED, "NEW_KIND"])
+def test_the_rules_of_spot_are_not_applied_to_markets_of_other_kinds(kind: MarketKind | str) -> None:
+    situation = Situation(replace(BTC, kind=kind), NOW, AccountNow(D(1), spendable_quote=D(0), spendable_base=D(0)))
+    assert said(replace(LIMIT, side=Side.ASK, price=D("86646"), reduce_only=True), situation) == []
+    assert said(LIMIT, situation) == []
