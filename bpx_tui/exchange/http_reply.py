@@ -16,6 +16,7 @@ _MAX_LINE_BYTES = 256
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n]*)?")
 _HEADER_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_CONTROL = re.compile(rb"[\0\r\n]")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;[^\r\n]*)?")
 
 
@@ -91,14 +92,20 @@ class ReplyReader:
         if matched is None:
             raise BrokenReply("the answer is not HTTP/1.1")
         status = int(matched[2])
-        if 100 <= status < 200 and status != 101:
+        if status == 101:
+            raise BrokenReply("the answer changes the protocol, which was not asked for")
+        if status < 200:
             return True  # an interim answer; the real one follows
         self._status, self._headers = status, _headers(lines)
-        self._keep_alive = matched[1] == b"1" and "close" not in self._headers.get("Connection", "").lower()
+        wishes = ",".join(self._headers.getall("Connection", [])).lower()
+        self._keep_alive = matched[1] == b"1" and "close" not in wishes
         self._find_length()
         return True
 
     def _find_length(self) -> None:
+        if self._status in (204, 304):  # never have a body, whatever their headers say
+            self._length = 0
+            return
         coding = self._headers.get("Content-Encoding", "identity").strip().lower()
         if coding != "identity":
             raise BrokenReply("the answer is compressed, which was not asked for")
@@ -108,8 +115,6 @@ class ReplyReader:
             if lengths or [value.strip().lower() for value in transfer] != ["chunked"]:
                 raise BrokenReply("the length of the answer is ambiguous")
             self._chunked = True
-        elif self._status in (101, 204, 304):
-            self._length = 0
         elif lengths:
             (length, *others) = lengths
             if others or not (length.isascii() and length.isdigit()) or len(length) > 15:
@@ -162,7 +167,7 @@ def _headers(lines: list[bytes]) -> CIMultiDict[str]:
     headers: CIMultiDict[str] = CIMultiDict()
     for line in lines:
         name, colon, value = line.partition(b":")
-        if not colon or _HEADER_NAME.fullmatch(name) is None or b"\n" in value or b"\0" in value:
+        if not colon or _HEADER_NAME.fullmatch(name) is None or _CONTROL.search(value):
             raise BrokenReply("a header of the answer is malformed")
         headers.add(name.decode("ascii"), value.strip().decode("latin-1"))
     return headers

@@ -2,7 +2,7 @@
 
 The exchange allows 2,000 requests a minute per subaccount and 30 a minute of historical market data (PROTOCOL 8). We
 use at most 60 % of the first and 80 % of the second in any 60 seconds. Reads are the first to be held back, then
-orders; the last share is for cancels alone.
+orders; the last share is for what takes risk away, cancels and reduce-only orders, alone.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Share(IntEnum):
     READ = 0
     ORDER = 1
     CANCEL = 2
+    """What can only take risk away: cancels and reduce-only orders."""
 
 
 class BudgetSpent(NotSent):

@@ -145,10 +145,16 @@ class RestClient:
         return await self._one("get_collateral", wire_rest_account.collateral)
 
     async def positions(self, symbol: Symbol | None = None) -> Rows[Position]:
-        """Open positions. Only with `symbol` does the exchange compute the liquidation price. None is flat."""
+        """Open positions. Only with `symbol` does the exchange compute the liquidation price. None is flat.
+
+        Raises:
+            NotFound: something else than a position is not there, so nothing is known.
+        """
         try:
             return await self._rows("get_positions", wire_rest_account.position, {"symbol": symbol})
-        except NotFound:
+        except NotFound as absent:
+            if symbol is None or absent.code != "RESOURCE_NOT_FOUND":
+                raise  # a wrong path or something on the way: that is not the exchange's word for flat
             return Rows()
 
     async def max_order_quantity(
@@ -222,7 +228,7 @@ class RestClient:
             InputError: the request does not make an order; nothing was done.
         """
         body = wire_rest_orders.encode_order(request)
-        reply = await self._transport.change(OPERATIONS["execute_order"], Share.ORDER, body)
+        reply = await self._transport.change(OPERATIONS["execute_order"], _share_of([request]), body)
         return _done(reply, lambda raw: decode_one(raw, wire_rest_orders.order))
 
     async def place_batch(self, requests: Sequence[OrderRequest]) -> tuple[BatchOutcome, ...]:
@@ -230,7 +236,7 @@ class RestClient:
         body = [wire_rest_orders.encode_order(request) for request in requests]
         if not body:
             raise InputError("The batch holds no order.")
-        reply = await self._transport.change(OPERATIONS["execute_order_batch"], Share.ORDER, body)
+        reply = await self._transport.change(OPERATIONS["execute_order_batch"], _share_of(requests), body)
         return _done(reply, lambda raw: wire_rest_orders.decode_batch(raw, len(body)))
 
     async def cancel(
@@ -265,6 +271,11 @@ class RestClient:
     async def _rows(self, operation_id: str, build: Callable[[Record], T], query: Params | None = None) -> Rows[T]:
         reply = await self._transport.read(OPERATIONS[operation_id], query)
         return _readable(reply, lambda raw: decode_rows(raw, build, reply.age_seconds))
+
+
+def _share_of(requests: Sequence[OrderRequest]) -> Share:
+    """Leaving a position must stay possible where cancelling is."""
+    return Share.CANCEL if all(request.reduce_only for request in requests) else Share.ORDER
 
 
 def _readable(reply: Reply, decode: Callable[[bytes], T]) -> T:

@@ -6,7 +6,6 @@ For a request that changes something the difference is money, so only what prove
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
@@ -24,11 +23,10 @@ from bpx_tui.errors import (
     Unavailable,
     UnreadableReply,
 )
+from bpx_tui.exchange.connect_errors import MESSAGE_LIMIT, why_not_connected
 from bpx_tui.exchange.http_reply import BrokenReply
 from bpx_tui.exchange.sanitise import clean
 from bpx_tui.exchange.signed_lane import NotConnected
-
-MESSAGE_LIMIT = 200
 
 _DEFINITIVE_PREFIXES = ("INVALID_", "INSUFFICIENT_", "BORROW_", "LEND_", "ACCOUNT_")
 _DEFINITIVE_CODES = frozenset(
@@ -170,18 +168,8 @@ def _unsent_reason(error: Exception, host: str) -> str | None:
     """Why not one byte of the request can have left, or `None` where that is not certain."""
     if isinstance(error, NotConnected):
         return str(error)
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return f"cannot resolve host {host}."
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        cause = error.certificate_error
-        reason = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else type(cause).__name__
-        return f"the certificate of {host} is not valid: {clean(reason, MESSAGE_LIMIT)}."
-    if isinstance(error, aiohttp.ClientConnectorSSLError):
-        return f"no secure connection to {host}: {clean(error.strerror or 'TLS failed', MESSAGE_LIMIT)}."
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return f"cannot connect to {host}: {clean(error.strerror or 'connection failed', MESSAGE_LIMIT)}."
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return f"no connection to {host} in time."
+    if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
+        return f"{why_not_connected(error, host)}."
     if isinstance(error, aiohttp.InvalidURL):
         return "the address of the exchange is not a URL."
     return None

@@ -29,8 +29,9 @@ from bpx_tui.exchange.signed_lane import (
     ConnectionBroken,
     NotConnected,
     SignedLane,
+    SignedRequest,
 )
-from bpx_tui.exchange.signing import DEFAULT_WINDOW_MS, Params, Signer, wire_text
+from bpx_tui.exchange.signing import DEFAULT_WINDOW_MS, Params, Signer, set_only, wire_text
 
 READ_SECONDS = 5.0
 ORDER_SECONDS = 10.0
@@ -86,7 +87,7 @@ class RestTransport:
         api_key = signer.api_key if signer else ""
         self._common_head = (
             f"Host: {base.host_port_subcomponent}\r\nUser-Agent: {_USER_AGENT}\r\nAccept: {_ACCEPT}\r\n"
-            f"X-API-Key: {api_key}\r\n"
+            f"Accept-Encoding: identity\r\nX-API-Key: {api_key}\r\n"
         )
 
     async def open(self) -> None:
@@ -170,7 +171,9 @@ class RestTransport:
             self._budget.refused(failure.retry_after_seconds)
         return failure
 
-    def _signed_request(self, operation: Operation, instruction: str, query: Params | None, body: Body | None) -> bytes:
+    def _signed_request(
+        self, operation: Operation, instruction: str, query: Params | None, body: Body | None
+    ) -> SignedRequest:
         """Head and body, as they are written. Nothing in the head is foreign but the query, which is encoded."""
         signer = self._signer
         if signer is None:
@@ -182,11 +185,10 @@ class RestTransport:
             f"X-Timestamp: {signed.timestamp}\r\nX-Window: {signed.window}\r\n"
         )
         if body is None:
-            return f"{head}\r\n".encode("ascii")
-        content = orjson.dumps(body)
-        return (
-            f"{head}Content-Type: application/json; charset=utf-8\r\nContent-Length: {len(content)}\r\n\r\n"
-        ).encode("ascii") + content
+            return SignedRequest(f"{head}\r\n".encode("ascii"))
+        content = orjson.dumps([set_only(each) for each in body] if isinstance(body, Sequence) else set_only(body))
+        head = f"{head}Content-Type: application/json; charset=utf-8\r\nContent-Length: {len(content)}\r\n\r\n"
+        return SignedRequest(head.encode("ascii") + content)
 
     async def _read_public(self, session: aiohttp.ClientSession, operation: Operation, query: Params | None) -> Reply:
         async with session.get(self._url(operation, query), allow_redirects=False) as response:

@@ -9,12 +9,12 @@ Since account reads pass here too, an order finds a connection that is already o
 from __future__ import annotations
 
 import asyncio
-import socket
+import select
 import ssl
 from collections import deque
 
+from bpx_tui.exchange.connect_errors import why_not_connected
 from bpx_tui.exchange.http_reply import BrokenReply, RawReply, ReplyReader
-from bpx_tui.exchange.sanitise import clean
 
 CONNECT_SECONDS = 5.0
 KEEP_ALIVE_SECONDS = 50.0
@@ -22,6 +22,15 @@ KEEP_ALIVE_SECONDS = 50.0
 
 _MAX_IDLE = 8
 _HAPPY_EYEBALLS_SECONDS = 0.25
+
+
+class SignedRequest(bytes):
+    """Head and body of a request. Whoever reads it could send it again: a traceback with locals does not show it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<signed request>"
 
 
 class NotConnected(Exception):
@@ -42,8 +51,9 @@ class SignedLane:
         self._max_body_bytes = max_body_bytes
         self._idle: deque[_Connection] = deque(maxlen=_MAX_IDLE)
         self._busy: set[_Connection] = set()
+        self._closed = False
 
-    async def send(self, request: bytes, timeout_seconds: float) -> RawReply:
+    async def send(self, request: SignedRequest, timeout_seconds: float) -> RawReply:
         """Write one whole request, once, and wait for its answer.
 
         Raises:
@@ -70,7 +80,8 @@ class SignedLane:
         return reply
 
     def close(self) -> None:
-        """Close all connections; what is under way ends as broken."""
+        """Close all connections for good; what is under way ends as broken, what was still connecting is not sent."""
+        self._closed = True
         for connection in (*self._idle, *self._busy):
             connection.abort()
         self._idle.clear()
@@ -86,7 +97,7 @@ class SignedLane:
         oldest = asyncio.get_running_loop().time() - KEEP_ALIVE_SECONDS
         while self._idle:
             connection = self._idle.pop()
-            if not connection.is_closing and connection.idle_since > oldest:
+            if connection.idle_since > oldest and connection.is_quiet:
                 return connection
             connection.abort()
         return None
@@ -103,20 +114,11 @@ class SignedLane:
                     happy_eyeballs_delay=_HAPPY_EYEBALLS_SECONDS,
                 )
         except (OSError, TimeoutError) as error:
-            raise NotConnected(_reason(error, self._host)) from error
+            raise NotConnected(f"{why_not_connected(error, self._host)}.") from error
+        if self._closed:
+            connection.abort()
+            raise NotConnected("the program has closed its connections.")
         return connection
-
-
-def _reason(error: OSError, host: str) -> str:
-    if isinstance(error, socket.gaierror):
-        return f"cannot resolve host {host}."
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate of {host} is not valid: {clean(error.verify_message)}."
-    if isinstance(error, ssl.SSLError):
-        return f"no secure connection to {host}: {clean(error.reason or 'TLS failed')}."
-    if isinstance(error, TimeoutError):
-        return f"no connection to {host} in time."
-    return f"cannot connect to {host}: {clean(error.strerror or 'connection failed')}."
 
 
 class _Connection(asyncio.Protocol):
@@ -133,7 +135,21 @@ class _Connection(asyncio.Protocol):
     def is_closing(self) -> bool:
         return self._transport is None or self._transport.is_closing()
 
-    def write(self, request: bytes) -> None:
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it is open with nothing come in that the loop has yet to see: its end, or words nobody asked for.
+
+        After a pause of the process the end of an idle connection waits in the kernel; a request written then would
+        leave its outcome unknown.
+        """
+        if self._transport is None or self._transport.is_closing():
+            return False
+        try:
+            return not select.select([self._transport.get_extra_info("socket")], [], [], 0)[0]
+        except (OSError, ValueError):
+            return False
+
+    def write(self, request: SignedRequest) -> None:
         """Write a whole request now. Nothing else is done first: an answer cannot arrive before `answer` is called."""
         if self._transport is None or self._transport.is_closing():
             raise NotConnected("the connection had just been closed.")

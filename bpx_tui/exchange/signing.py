@@ -63,13 +63,21 @@ def wire_text(value: Scalar) -> str:
     raise TypeError(f"cannot sign a {type(value).__name__}: money is text, absent values are left out")
 
 
+def set_only(params: Params) -> Params:
+    """`params` without what is not set: a `null` in a body would be signed by the exchange as the text `null`."""
+    return {key: value for key, value in params.items() if value is not None}
+
+
 class Signature(NamedTuple):
-    """What a signed request carries besides its parameters."""
+    """What a signed request carries besides its parameters. It prints as `<signature>`: a printed one could be used."""
 
     api_key: str
     signature: str
     timestamp: str
     window: str
+
+    def __repr__(self) -> str:
+        return "<signature>"
 
 
 class Signer:

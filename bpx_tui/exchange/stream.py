@@ -142,7 +142,7 @@ class StreamClient:
     async def run(self) -> None:
         """Stay connected until `close` or cancellation."""
         try:
-            async with new_session() as http, asyncio.TaskGroup() as group:
+            async with new_session(self._url) as http, asyncio.TaskGroup() as group:
                 self._task = group.create_task(self._keep_connected(http), name="stream connection")
         finally:
             self._task = None

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 import aiohttp
 from aiohttp import WSCloseCode, WSMsgType
+from yarl import URL
 
 from bpx_tui import __version__
 from bpx_tui.clock import Clock
 from bpx_tui.errors import ConnectionLost
+from bpx_tui.exchange.connect_errors import why_not_connected
 from bpx_tui.exchange.sanitise import clean
 
 CONNECT_SECONDS = 5.0
@@ -64,9 +67,11 @@ class _GatedWebSocket(aiohttp.ClientWebSocketResponse):
         return None if gone else transport
 
 
-def new_session() -> aiohttp.ClientSession:
-    """A session for WebSockets: no proxies and cookies from around it, no redirects."""
+def new_session(url: str) -> aiohttp.ClientSession:
+    """A session for WebSockets to `url`: certificates verified, no proxies and cookies from around it, no redirects."""
+    tls = ssl.create_default_context() if url.startswith(("wss:", "https:")) else True
     return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=tls),
         headers={"User-Agent": f"bpx-tui/{__version__}"},
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
@@ -105,12 +110,8 @@ async def open_socket(
             )
     except aiohttp.WSServerHandshakeError as error:
         raise ConnectionLost(f"the exchange refused the connection (HTTP {error.status})") from None
-    except aiohttp.ClientConnectorDNSError as error:
-        raise ConnectionLost(f"cannot resolve {clean(str(error.host), 100)}") from None
-    except aiohttp.ClientSSLError:
-        raise ConnectionLost("the exchange's certificate cannot be verified") from None
-    except TimeoutError:
-        raise ConnectionLost(f"no connection within {CONNECT_SECONDS:g} s") from None
+    except (aiohttp.ClientConnectorError, TimeoutError) as error:
+        raise ConnectionLost(why_not_connected(error, URL(url).host or "")) from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
         raise ConnectionLost(f"cannot connect: {clean(str(error), 120)}") from None
     return StreamSocket(websocket, clock, on_frame, gate_seconds)

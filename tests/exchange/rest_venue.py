@@ -89,7 +89,7 @@ def answer(
 
 @dataclass
 class RestVenue:
-    """Answers requests with `respond`, or drops them where it gives `None`."""
+    """Answers requests with `respond`, or drops them where it gives `None`; those that it `stalls` wait for `stall`."""
 
     respond: Callable[[Request], bytes | None] = lambda _: answer()
     requests: list[Request] = field(default_factory=list)
@@ -98,6 +98,7 @@ class RestVenue:
     slice_bytes: int | None = None
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     stall: asyncio.Event | None = None
+    stalls: Callable[[Request], bool] = lambda _: True
     url: str = ""
 
     @classmethod
@@ -119,7 +120,7 @@ class RestVenue:
             while (request := await _read(reader)) is not None:
                 self.requests.append(request)
                 self.arrived.set()
-                if self.stall is not None:
+                if self.stall is not None and self.stalls(request):
                     await self.stall.wait()
                 content = self.respond(request)
                 if content is None:

@@ -17,6 +17,7 @@ from bpx_tui.exchange.operations import OPERATIONS, READ_ONLY_INSTRUCTIONS, TRAD
 from bpx_tui.exchange.rest import RestClient
 from bpx_tui.exchange.rest_transport import RestTransport
 from bpx_tui.exchange.server_clock import ServerClock
+from bpx_tui.exchange.signing import Params
 from bpx_tui.model.enums import (
     KlineInterval,
     OrderKind,
@@ -231,6 +232,31 @@ async def test_no_position_is_flat_however_the_exchange_says_it(setup: Setup) ->
     setup.venue.respond = lambda _: replies.pop()
     assert await setup.client.positions(SOL) == ()
     assert await setup.client.positions(SOL) == ()
+
+
+async def test_only_the_exchange_itself_can_say_flat(setup: Setup) -> None:
+    setup.venue.respond = lambda _: answer(404, raw=b"<html>no such page</html>", content_type="text/html")
+    with pytest.raises(NotFound):
+        await setup.client.positions(SOL)
+    setup.venue.respond = lambda _: answer(404, {"code": "RESOURCE_NOT_FOUND", "message": "Account not found"})
+    with pytest.raises(NotFound):
+        await setup.client.positions()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"symbol": "SOL_USDC", "price": None, "note": "50% é,&=", "postOnly": True, "clientId": 0},
+        [{"symbol": "SOL_USDC", "price": None, "reduceOnly": False}, {"symbol": None, "clientId": 7}],
+        [],
+    ],
+    ids=["one", "batch", "empty batch"],
+)
+async def test_what_is_not_set_is_neither_sent_nor_signed(setup: Setup, body: Params | list[Params]) -> None:
+    await setup.transport.change(OPERATIONS["execute_order"], Share.ORDER, body)
+    (sent,) = setup.venue.requests
+    assert b"null" not in sent.body
+    assert sent.is_signed_for("orderExecute")
 
 
 async def test_an_order_that_does_not_rest_is_not_found(setup: Setup) -> None:

@@ -8,11 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -49,7 +47,6 @@ ORDER = {
     "executedQuoteQuantity": "0",
     "createdAt": 1750793021600,
 }
-CERTIFICATE = Path(__file__).parents[1] / "data" / "tls" / "self_signed.pem"
 Call = Callable[[RestClient], Awaitable[Any]]
 CHANGES: list[tuple[str, Call]] = [
     ("place", lambda client: client.place(LIMIT)),
@@ -228,34 +225,6 @@ async def test_a_name_that_does_not_resolve_means_that_nothing_was_sent(
                 await read(setup.client)
 
 
-async def test_a_certificate_that_is_trusted_carries_orders_and_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
-    async with Setup.running(TRADING_INSTRUCTIONS, tls=server_tls()) as setup:
-        setup.venue.respond = lambda request: EMPTY.get(request.path) or answer(body=ORDER)
-        assert (await setup.client.place(LIMIT)).order_id == "1"
-        for read in READS:
-            assert await read(setup.client) == ()
-        setup.venue.respond = lambda _: None
-        with pytest.raises(OutcomeUnknown, match="connection broke"):
-            await setup.client.place(LIMIT)
-        assert len(changing(setup)) == 2
-
-
-def server_tls() -> ssl.SSLContext:
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(CERTIFICATE, CERTIFICATE.with_suffix(".key"))
-    return tls
-
-
-async def test_a_certificate_that_cannot_be_verified_is_refused_with_the_reason() -> None:
-    async with Setup.running(TRADING_INSTRUCTIONS, tls=server_tls()) as setup:
-        with pytest.raises(NotSent, match=r"certificate of 127\.0\.0\.1 is not valid: self.signed certificate"):
-            await setup.client.place(LIMIT)
-        with pytest.raises(Unavailable, match="certificate"):
-            await setup.client.markets()
-        assert setup.venue.requests == []
-
-
 @EACH_READ
 async def test_the_environment_sets_no_proxy(setup: Setup, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
@@ -329,20 +298,26 @@ async def test_closing_while_one_is_under_way_leaves_it_unknown(setup: Setup, ca
         await task
 
 
-async def test_after_a_429_nothing_leaves_but_cancels(setup: Setup) -> None:
-    setup.venue.respond = lambda request: (
-        answer(202) if request.method == "DELETE" else answer(429, raw=b"slow", headers={"Retry-After": "20"})
+async def test_after_a_429_nothing_leaves_but_what_takes_risk_away(setup: Setup) -> None:
+    limited = answer(429, raw=b"slow", headers={"Retry-After": "20"})
+    setup.venue.respond = lambda request: {"DELETE": answer(202), "POST": answer(body=ORDER)}.get(
+        request.method, limited
     )
-    with pytest.raises(RateLimited) as limited:
+    with pytest.raises(RateLimited) as refused:
         await setup.client.balances()
-    assert limited.value.retry_after_seconds == 20
+    assert refused.value.retry_after_seconds == 20
     for call in (setup.client.balances(), setup.client.markets()):
         with pytest.raises(Unavailable, match="slow down"):
             await call
-    with pytest.raises(NotSent, match="slow down"):
-        await setup.client.place(LIMIT)
+    closing = replace(LIMIT, side=Side.ASK, reduce_only=True)
+    for opening in (setup.client.place(LIMIT), setup.client.place_batch([closing, LIMIT])):
+        with pytest.raises(NotSent, match="slow down"):
+            await opening
     assert len(setup.venue.requests) == 1
     await setup.client.cancel(SOL, order_id=OrderId("1"))
+    await setup.client.cancel_all(SOL)
+    await setup.client.place(closing)
+    assert len(setup.venue.requests) == 4
     setup.clock.skip(20)
     with pytest.raises(RateLimited):
         await setup.client.balances()
