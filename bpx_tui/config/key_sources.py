@@ -13,7 +13,7 @@ import stat
 import subprocess
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from bpx_tui.config.credentials import Credentials, Secret
 from bpx_tui.errors import CredentialsError
@@ -37,14 +37,15 @@ class _Pair(NamedTuple):
 def take_credentials(environ: MutableMapping[str, str], env_file: Path | None) -> Credentials | None:
     """The key pair of this session, or `None` where none is configured.
 
-    Both variables are taken out of `environ`, so that no child process inherits them.
+    Both variables are taken out of `environ`, whatever comes of them, so that no child process inherits them.
 
     Raises:
         CredentialsError: a source that cannot be used, half a pair, or two sources that differ.
     """
-    found = [_pair(environ, KEY_VARIABLE, SECRET_VARIABLE, "the environment")]
-    for variable in (KEY_VARIABLE, SECRET_VARIABLE):
-        environ.pop(variable, None)
+    taken = {
+        variable: Secret(environ.pop(variable)) for variable in (KEY_VARIABLE, SECRET_VARIABLE) if variable in environ
+    }
+    found = [_pair(taken, KEY_VARIABLE, SECRET_VARIABLE, "the environment")]
     if env_file is not None:
         values = read_env_file(env_file)
         found.append(_pair(values, KEY_VARIABLE, SECRET_VARIABLE, str(env_file)))
@@ -61,18 +62,14 @@ def take_credentials(environ: MutableMapping[str, str], env_file: Path | None) -
     return Credentials(first.key, first.secret, source=first.source)
 
 
-def _pair(values: Mapping[str, str | Secret], key_name: str, secret_name: str, source: str) -> _Pair | None:
+def _pair(values: Mapping[str, Secret], key_name: str, secret_name: str, source: str) -> _Pair | None:
     key, secret = values.get(key_name), values.get(secret_name)
     if key is None and secret is None:
         return None
     if key is None or secret is None:
         here, missing = (key_name, secret_name) if secret is None else (secret_name, key_name)
         raise CredentialsError(f"{here} is set but {missing} is not (in {source}).")
-    return _Pair(source, _held(key), _held(secret))
-
-
-def _held(value: str | Secret) -> Secret:
-    return value if isinstance(value, Secret) else Secret(value)
+    return _Pair(source, key, secret)
 
 
 def read_env_file(path: Path) -> Mapping[str, Secret]:
@@ -81,34 +78,46 @@ def read_env_file(path: Path) -> Mapping[str, Secret]:
     Raises:
         CredentialsError: the file cannot be trusted or does not read as `NAME=value` lines.
     """
-    text = _decoded(_private_bytes(path), path)
-    return _parse(text, path)
+    values: dict[str, Secret] = {}
+    problem = _parse(_private_text(path), values)
+    if problem is not None:
+        raise CredentialsError(f"{path}{problem}")
+    return values
 
 
-def _private_bytes(path: Path) -> bytes:
+def _private_text(path: Path) -> Secret:
     """The content of a regular file that only we can read and that is not about to be committed."""
+    with _opened(path) as file:
+        _require_private(path, os.fstat(file.fileno()))
+        text, problem = _decoded(file.read(MAX_FILE_BYTES))
+    if text is None:
+        raise CredentialsError(f"{path} {problem}")
+    return text
+
+
+def _opened(path: Path) -> BinaryIO:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if path.is_symlink():
             raise CredentialsError(f"{path} is a symbolic link: name the file itself.") from None
         raise CredentialsError(f"{path} cannot be read: {error.strerror}.") from None
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise CredentialsError(f"{path} is not a regular file.")
-    with os.fdopen(descriptor, "rb") as file:
-        if status.st_uid != os.geteuid():
-            raise CredentialsError(f"{path} belongs to another user.")
-        if status.st_mode & 0o077:
-            mode = stat.S_IMODE(status.st_mode)
-            raise CredentialsError(f"Others can read {path} (mode {mode:04o}). Run: chmod 600 {shlex.quote(str(path))}")
-        if status.st_size > MAX_FILE_BYTES:
-            raise CredentialsError(f"{path} is larger than {MAX_FILE_BYTES // 1024} KB: that is no .env file.")
-        content = file.read(MAX_FILE_BYTES)
+    return os.fdopen(descriptor, "rb")
+
+
+def _require_private(path: Path, status: os.stat_result) -> None:
+    if status.st_uid != os.geteuid():
+        raise CredentialsError(f"{path} belongs to another user.")
+    if status.st_mode & 0o077:
+        mode = stat.S_IMODE(status.st_mode)
+        raise CredentialsError(f"Others can read {path} (mode {mode:04o}). Run: chmod 600 {shlex.quote(str(path))}")
+    if status.st_size > MAX_FILE_BYTES:
+        raise CredentialsError(f"{path} is larger than {MAX_FILE_BYTES // 1024} KB: that is no .env file.")
     if _git_would_take(path):
         raise CredentialsError(f"{path} is in a git work tree and not ignored: add it to .gitignore first.")
-    return content
 
 
 def _git_would_take(path: Path) -> bool:
@@ -127,37 +136,41 @@ def _git_would_take(path: Path) -> bool:
     return answer.returncode != 0
 
 
-def _decoded(content: bytes, path: Path) -> str:
+# What follows handles the bare content. It tells of problems instead of raising them: an error keeps the local
+# variables of all functions that it passed, and some report of it could show them.
+
+
+def _decoded(content: bytes) -> tuple[Secret | None, str]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise CredentialsError(f"{path} is UTF-16: save it as UTF-8.")
+        return None, "is UTF-16: save it as UTF-8."
     if content.startswith(b"\xef\xbb\xbf"):
-        raise CredentialsError(f"{path} starts with a byte order mark: save it as UTF-8 without BOM.")
+        return None, "starts with a byte order mark: save it as UTF-8 without BOM."
     try:
-        return content.decode("utf-8")
+        return Secret(content.decode("utf-8")), ""
     except UnicodeDecodeError:
-        raise CredentialsError(f"{path} is not UTF-8 text.") from None
+        return None, "is not UTF-8 text."
 
 
-def _parse(text: str, path: Path) -> Mapping[str, Secret]:
+def _parse(text: Secret, values: dict[str, Secret]) -> str | None:
+    """Fill `values`; the line and the words of what is wrong, or `None`."""
     from io import StringIO
 
     from dotenv.parser import parse_stream
 
-    values: dict[str, Secret] = {}
-    for binding in parse_stream(StringIO(text)):
+    for binding in parse_stream(StringIO(text.reveal())):
         original = binding.original
         blank = len(original.string) - len(original.string.lstrip())
         line = original.line + original.string[:blank].count("\n")  # blank lines before count as part of the binding
         if binding.error:
-            raise CredentialsError(f"{path}:{line}: expected NAME=value.")
+            return f":{line}: expected NAME=value."
         if binding.key is None:
             continue
         if binding.value is None:
-            raise CredentialsError(f"{path}:{line}: {_name(binding.key)} has no = and no value.")
+            return f":{line}: {_name(binding.key)} has no = and no value."
         if binding.key in values:
-            raise CredentialsError(f"{path}:{line}: {_name(binding.key)} is set twice.")
+            return f":{line}: {_name(binding.key)} is set twice."
         values[binding.key] = Secret(binding.value)
-    return values
+    return None
 
 
 def _name(key: str) -> str:

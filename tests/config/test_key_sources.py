@@ -165,3 +165,58 @@ def test_a_file_that_git_would_take_is_refused_until_it_is_ignored(tmp_path: Pat
         read_env_file(path)
     (tmp_path / ".gitignore").write_text("*.env\n")
     assert set(read_env_file(path)) == {"A"}
+
+
+REFUSED_FILES = {
+    "half a pair": f"BPX_API_SECRET={SECRET}\n",
+    "twice": f"BPX_API_SECRET={SECRET}\nBPX_API_SECRET={OTHER_SECRET}\n",
+    "no name": f"A=1\n{SECRET.rstrip('=')}\n",
+    "no line": f"BPX_API_SECRET={SECRET}\n= {SECRET}\n",
+    "not UTF-8": f"BPX_API_SECRET={SECRET}\n".encode() + b"\xff",
+    "byte order mark": b"\xef\xbb\xbf" + f"BPX_API_SECRET={SECRET}\n".encode(),
+    "UTF-16": f"BPX_API_SECRET={SECRET}\n".encode("utf-16"),
+    "not a pair": f"BPX_API_KEY={OTHER_KEY}\nBPX_API_SECRET={SECRET}\n",
+    "two pairs": f"BPX_API_KEY={OTHER_KEY}\nBPX_API_SECRET={OTHER_SECRET}\nPUBLIC_KEY={KEY}\nSECRET_KEY={SECRET}\n",
+}
+
+
+def report_of(environ: dict[str, str], path: Path | None) -> str:
+    """What a report of the refusal could show: the errors, those behind them, all local variables but the test's."""
+    with pytest.raises(CredentialsError) as refused:
+        take_credentials(environ, path)
+    shown = [frame.frame.f_locals for frame in refused.traceback[1:]]
+    errors: list[BaseException | None] = [refused.value, refused.value.__cause__, refused.value.__context__]
+    return repr([shown, [(error, vars(error), getattr(error, "object", None)) for error in errors if error]])
+
+
+def leaked(report: str) -> list[str]:
+    found = (SECRET, SECRET.rstrip("="), SECRET[8:24], SECRET.encode("utf-16").decode("latin-1"))
+    return [form for form in found if form in report]
+
+
+@pytest.mark.parametrize("content", REFUSED_FILES.values(), ids=REFUSED_FILES)
+def test_a_refused_file_leaves_no_secret_in_any_report(tmp_path: Path, content: str | bytes) -> None:
+    assert leaked(report_of({}, env_file(tmp_path, content))) == []
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"BPX_API_SECRET": SECRET},
+        {"BPX_API_KEY": SECRET},
+        {"BPX_API_KEY": OTHER_KEY, "BPX_API_SECRET": SECRET},
+        {"BPX_API_KEY": OTHER_KEY, "BPX_API_SECRET": f"{SECRET}\n"},
+    ],
+)
+def test_a_refused_environment_leaves_no_secret_in_it_nor_in_any_report(environ: dict[str, str]) -> None:
+    assert leaked(report_of(environ, None)) == []
+    assert environ == {}
+
+
+def test_a_secret_planted_in_a_local_variable_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def leaky(*_: object) -> None:
+        planted = SECRET
+        raise CredentialsError(f"{len(planted)} characters")
+
+    monkeypatch.setattr("bpx_tui.config.key_sources._pair", leaky)
+    assert leaked(report_of({}, None)) != []
