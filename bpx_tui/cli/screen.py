@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from bpx_tui.ui.app import TradingApp
 
 PICTURE_SIZE: Final = (200, 60)
-STOP_SECONDS: Final = 3.0
 THIS_MACHINE: Final = Endpoints("http://127.0.0.1", "ws://127.0.0.1")
 
 
@@ -75,7 +74,7 @@ def _run(arguments: Arguments, plan: SessionPlan, exchange: SimulatedExchange | 
             size = arguments.size or PICTURE_SIZE
             app.run(headless=True, size=size, auto_pilot=_photographer(app, arguments.screenshot, arguments.after))
     finally:
-        desk.stop(STOP_SECONDS)
+        desk.stop()
     if plan.mode is Mode.LIVE:
         say_what_stays(desk.bus)
     return app.return_code or 0

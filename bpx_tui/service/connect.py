@@ -27,8 +27,9 @@ async def serve(config: DeskConfig, bus: DeskBus, stop: asyncio.Event, clock: Cl
     rng = random.Random()
     time = ServerClock(clock)
     signer = signer_for(config)
-    transport = RestTransport(config.rest_url, signer, time, RequestBudget(clock), window_ms=config.order_window_ms)
-    venue = RestClient(config.rest_url, signer, time, clock, RequestBudget(clock), transport=transport)
+    budget = RequestBudget(clock)
+    transport = RestTransport(config.rest_url, signer, time, budget, window_ms=config.order_window_ms)
+    venue = RestClient(config.rest_url, signer, time, clock, budget, transport=transport)
 
     def on_event(event: StreamEvent) -> None:
         session.take(event)

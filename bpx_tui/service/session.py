@@ -126,7 +126,10 @@ class Session:
             self.market_data.close()
 
     def take(self, event: StreamEvent) -> None:
-        """One event of the socket, in order of arrival. Depth is nearly all of them."""
+        """One event of the socket, in order of arrival. Depth is nearly all of them.
+
+        Liquidations and RFQs have no panel to go to yet; they are dropped here, as is what this version does not know.
+        """
         if type(event) is DepthDelta:
             self.market_data.take(event)
         elif isinstance(event, OrderUpdate):
