@@ -15,13 +15,12 @@ from bpx_tui.simulator.products.dust import DustDesk
 from bpx_tui.simulator.products.rfq import RfqDesk
 from bpx_tui.simulator.products.strategies import StrategyDesk
 from bpx_tui.simulator.products.vaults import VaultDesk, VaultTerms
-from bpx_tui.simulator.venue import INSURANCE, Venue
+from bpx_tui.simulator.venue import Venue
 
 VAULT = AccountId("vault")
 _VAULT_SUPPLY = Decimal(5_000_000)
 _VAULT_CIRCULATING = Decimal(1_000_000)
 _VAULT_EQUITY = Decimal("1012300.5")
-_INSURANCE = Decimal(5_000_000)
 _RFQ_CHEST = Decimal(100_000_000)
 _OWN_CHAIN = {"BTC": "Bitcoin", "ETH": "Ethereum", "XRP": "XRP", "DOGE": "Dogecoin", "SUI": "Sui", "AVAX": "Avalanche"}
 _ALSO_ETHEREUM = frozenset({"USDC", "USDT"})
@@ -34,7 +33,6 @@ class Desks:
     def __init__(self, venue: Venue, agenda: Agenda, seed: int) -> None:
         self._venue = venue
         self._seed = seed
-        venue.deposit(INSURANCE, QUOTE, _INSURANCE)
         self.custody = CustodyDesk(venue, agenda, self._rng("custody"), self._chains())
         self.dust = DustDesk(venue, self._rng("dust"))
         self.strategies = StrategyDesk(venue, agenda, self._rng("strategies"))

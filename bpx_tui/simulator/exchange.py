@@ -212,7 +212,7 @@ class Exchange:
                 return Past({}, ())
             profile = profile_of(market)
             price = float(market.start_price)
-            lot = max(1, round(profile.trade_notional / price / float(units.step)))
+            lot = max(1, round(profile.trade_notional * 1.7 / price / float(units.step)))
             rng = Random(f"{self.options.seed}/{market.symbol}/past")
             own = CommonFactor(f"{self.options.seed}/{market.base}")
             maker = PastMaker(self._factor, own, rng, profile, anchor=units.ticks(market.start_price), lot=lot)

@@ -9,6 +9,7 @@ from typing import Protocol
 from bpx_tui.model.enums import Side
 from bpx_tui.model.ids import Asset, Symbol
 from bpx_tui.simulator.clock import US_PER_SECOND, Happening
+from bpx_tui.simulator.flow.crowd import Crowd
 from bpx_tui.simulator.flow.ladder import Ladder, Traders
 from bpx_tui.simulator.flow.moods import MOODS, Mood
 from bpx_tui.simulator.flow.profile import Profile, profile_of
@@ -53,11 +54,13 @@ class Flow:
         traders = self._traders()
         for market in venue.markets():
             self._prepare(market, traders)
+        self._crowd = Crowd(venue, Random(f"{options.seed}/crowd"), self._mood, timetable)
 
     def start(self, now_us: int) -> None:
         """Build every book and let the markets live."""
         for market in self._markets:
             market.start(now_us)
+        self._crowd.start(now_us)
         self._timetable.every(self._walk_us, self._walk, now_us + self._walk_us)
 
     def jump(self, asset: Asset, factor: float) -> None:

@@ -23,6 +23,8 @@ from bpx_tui.simulator.venue import Venue
 
 _NATURAL_GAP_BPS = 0.12
 _ORDERS_PER_LEVEL = 3
+_CAUGHT_SHARE = 0.12
+"""How often a quote that the price has run through is taken before its owner can cancel it."""
 _FAR = (1.5, 2.5, 4.0, 6.0, 8.5)
 """Where a few hopeful orders rest, in percent from the touch."""
 
@@ -50,6 +52,16 @@ class Resting:
             del self.orders[ticks]
             del self.ticks[bisect_left(self.ticks, ticks)]
         return found
+
+    def forget_above(self, best: int | None) -> None:
+        """Bids better than the best one there is were filled."""
+        while self.ticks and (best is None or self.ticks[-1] > best):
+            self.count -= len(self.orders.pop(self.ticks.pop()))
+
+    def forget_below(self, best: int | None) -> None:
+        """Asks better than the best one there is were filled."""
+        while self.ticks and (best is None or self.ticks[0] < best):
+            self.count -= len(self.orders.pop(self.ticks.pop(0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,8 @@ class Ladder:
         """One action of the makers."""
         target_bid, target_ask = self._touch(fair)
         bid, ask = self._best(Side.BID), self._best(Side.ASK)
+        self._sides[Side.BID].forget_above(bid)
+        self._sides[Side.ASK].forget_below(ask)
         slack = max(1, self._gap(fair))
         if bid is not None and bid >= target_ask:
             self._retreat(Side.BID, target_ask - 1, fair)
@@ -124,7 +138,7 @@ class Ladder:
 
     def _retreat(self, side: Side, worst: int, fair: float) -> None:
         """Quotes that the price has run through: somebody takes them, or their owners are faster."""
-        if self._rng.random() < 0.6:
+        if self._rng.random() < _CAUGHT_SHARE:
             size = self._profile.trade_notional * self._rng.uniform(1, 6)
             self._place(side.opposite, worst, self._steps(size, fair), taking=True)
             return
@@ -145,7 +159,8 @@ class Ladder:
 
     def _churn(self, fair: float) -> None:
         rng = self._rng
-        side = Side.BID if rng.random() < 0.5 else Side.ASK
+        bids, asks = self._sides[Side.BID].count, self._sides[Side.ASK].count
+        side = Side.BID if rng.random() * (bids + asks + 2) < asks + 1 else Side.ASK
         own = self._sides[side]
         crowded = own.count > self._wanted * 1.15
         if crowded and rng.random() < 0.6:
@@ -153,7 +168,7 @@ class Ladder:
             self._cancel(side, own.ticks[far] if side is Side.BID else own.ticks[-1 - far])
             return
         best = own.ticks[-1 if side is Side.BID else 0] if own.ticks else self._touch(fair)[side is Side.ASK]
-        index = int(rng.expovariate(1 / 9))
+        index = int(rng.expovariate(1 / 9)) if rng.random() < 0.7 else rng.randrange(self._wanted)
         if rng.random() < 0.5 + 0.5 * (self._wanted - own.count) / self._wanted:
             self._rest(side, best, self._offset(index, fair) if index else 0, fair)
         elif own.ticks:

@@ -17,8 +17,8 @@ class Profile:
         daily_volatility: standard deviation of a day's log return.
         beta: share of the common market move in its own, 0 to 1.
         events_per_second: actions of the order flow at normal activity.
-        trades_per_minute: trades of seeded history at normal activity.
-        trade_notional: median notional of one trade in USDC.
+        trades_per_minute: takers that arrive at normal activity; each leads to several trades.
+        trade_notional: median notional that a taker wants, in USDC.
         level_notional: notional resting at the touch in USDC.
         half_spread_bps: half the natural spread; at least half a tick.
     """

@@ -19,6 +19,8 @@ from bpx_tui.simulator.history.candles import Candle, rolled_up
 
 MINUTES, HOURS, DAYS = 1440, 720, 400
 TRADES = 1000
+PRINTS_PER_TAKER = 3.4
+"""Trades that one arriving taker leads to on average, bursts and sweeps included: so live flow continues the past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class PastMaker:
         sigma = profile.daily_volatility * math.sqrt(seconds / 86400)
         shocks, own_shocks = self._factor.shocks[interval], self._own.shocks[interval]
         beta, own = profile.beta, math.sqrt(1 - profile.beta**2)
-        trades_mean = profile.trades_per_minute * seconds / 60
+        trades_mean = profile.trades_per_minute * PRINTS_PER_TAKER * seconds / 60
         rows: list[Candle] = []
         start_s = last_s - last_s % seconds
         age = 0

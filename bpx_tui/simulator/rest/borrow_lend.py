@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
+from dataclasses import replace
 from decimal import Decimal
 
+from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.clock import US_PER_SECOND
 from bpx_tui.simulator.history.loans import Interest, LoanPosition, Movement
 from bpx_tui.simulator.history.units import plain, shortest
-from bpx_tui.simulator.refusals import not_found
 from bpx_tui.simulator.rest.accounts import need_asset
-from bpx_tui.simulator.rest.answers import Reply, empty_reply, json_reply
+from bpx_tui.simulator.rest.answers import ParseRefusal, Reply, empty_reply, json_reply
 from bpx_tui.simulator.rest.fields import INT32, UINT16
 from bpx_tui.simulator.rest.paging import page_reply
+from bpx_tui.simulator.rest.raw_json import parse_body
 from bpx_tui.simulator.rest.rendering import sqrt_function
 from bpx_tui.simulator.rest.routing import Call, Route, public, session, signed
 from bpx_tui.simulator.rest.times import naive_iso, zoned_iso
@@ -103,10 +107,16 @@ def apy(call: Call) -> Reply:
 
 
 def execute(call: Call) -> Reply:
+    asset, side, quantity = _payload(call)
+    call.exchange.venue.borrow_lend(call.account, asset, side, quantity)
+    return empty_reply()
+
+
+def _payload(call: Call) -> tuple[Asset, str, Decimal]:
+    """The asset, side and quantity of a `BorrowLendExecutePayload`."""
     fields = call.body("BorrowLendExecutePayload", frozenset({"quantity", "side", "symbol"}))
     asset, side = need_asset(call, fields), fields.need_one_of("side", _SIDES, "BorrowLendSide")
-    call.exchange.venue.borrow_lend(call.account, asset, side, fields.need_decimal("quantity"))
-    return empty_reply()
+    return asset, side, fields.need_decimal("quantity")
 
 
 def positions(call: Call) -> Reply:
@@ -131,20 +141,18 @@ def _position(view: BorrowLendView) -> dict[str, object]:
 
 
 def liquidation_price(call: Call) -> Reply:
-    """Where the account's equity would meet its maintenance margin, all other prices fixed."""
+    """Where the account would be liquidated after the borrow or loan that `borrow` describes."""
     call.query.integer("subaccountId", UINT16)
-    asset = need_asset(call, call.query, "borrow")
+    try:
+        raw = base64.b64decode(call.query.need_text("borrow"), validate=True)
+    except binascii.Error:
+        raise ParseRefusal('failed to parse parameter `borrow`: failed to parse "string": Invalid base64') from None
+    asset, side, quantity = _payload(replace(call, json=parse_body(raw)))
     venue = call.exchange.venue
-    held = venue.borrow_lend_positions(call.account)
-    found = next((view for view in held if view.asset == asset and view.net_quantity < 0), None)
-    if found is None:
-        raise not_found("Position not found")
-    account = venue.collateral(call.account)
-    owed = -found.net_quantity
-    required = account.mmf * abs(found.net_exposure_notional)
-    room = max(Decimal(0), account.net_equity - required)
-    price = (found.mark_price + room / (owed * (1 + found.mmf))).quantize(Decimal("0.00000001"))
-    return json_reply({"liquidationPrice": plain(price), "markPrice": plain(found.mark_price)})
+    more_owed = quantity if side == "Borrow" else -quantity
+    price = venue.borrow_liquidation_price(call.account, asset, more_owed)
+    mark = next(market.mark_price for market in venue.borrow_lend_markets() if market.asset == asset)
+    return json_reply({"liquidationPrice": plain(price), "markPrice": plain(mark)})
 
 
 # ---- histories

@@ -101,16 +101,17 @@ def kline_payload(
         "c": _tailed(units.price(candle.close)) if some else None,
         "h": _tailed(units.price(candle.high)) if some else None,
         "l": _tailed(units.price(candle.low)) if some else None,
-        "v": format(units.quantity(candle.volume), "f") + "000" if some else "0",
+        "v": _tailed(units.quantity(candle.volume), 3) if some else "0",
         "n": candle.trades,
         "X": closed,
     }
     return envelope(stream, data)
 
 
-def _tailed(price: Decimal) -> str:
-    text = format(price, "f")
-    return f"{text}0000000" if "." in text else f"{text}.000000000"
+def _tailed(value: Decimal, zeros: int = 7) -> str:
+    """Decimal text with so many zeros behind its own decimals, as recorded."""
+    text = format(value, "f")
+    return f"{text}{'' if '.' in text else '.'}{'0' * zeros}"
 
 
 def fixed(value: Decimal, unit: Decimal) -> str:
