@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -186,7 +187,9 @@ def _borrow_and_lend(see: Inspector) -> None:
     see.call("execute_borrow_lend", symbol="BTC", side="Borrow", quantity="0.001")
     see.call("execute_borrow_lend", symbol="BTC", side="Borrow", quantity="1000000", status=400)
     see.call("get_borrow_lend_positions")
-    see.call("get_borrow_lend_estimated_liquidation_price", borrow="BTC")
+    idea = b64encode(orjson.dumps({"symbol": "BTC", "side": "Borrow", "quantity": "0.001"})).decode()
+    see.call("get_borrow_lend_estimated_liquidation_price", borrow=idea)
+    see.call("get_borrow_lend_estimated_liquidation_price", borrow="BTC", status=400)
     see.pass_time(3601)
     see.call("execute_borrow_lend", symbol="USDC", side="Borrow", quantity="500")
     for name in ("get_borrow_lend_history", "get_interest_history", "get_borrow_lend_position_history"):
