@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 from bpx_tui.errors import InputError, OutcomeUnknown, Refused, UnreadableReply
+from bpx_tui.exchange import order_fields
 from bpx_tui.exchange.fields import (
     InexactNumber,
     Record,
@@ -35,7 +36,6 @@ from bpx_tui.model.enums import (
     SelfTradePrevention,
     Side,
     TimeInForce,
-    TriggerBy,
 )
 from bpx_tui.model.ids import MAX_CLIENT_ID, Asset, ClientId, OrderId, Symbol
 from bpx_tui.model.numbers import plain
@@ -155,7 +155,6 @@ def encode_target(market_symbol: Symbol, order_id: OrderId | None, client_id: Cl
 
 def order(record: Record) -> Order:
     """A live order, or one of the history: they differ in `createdAt` and in what may be missing."""
-    client_id = optional_integer(record, "clientId")
     related = optional_identifier(record, "relatedOrderId")
     return Order(
         order_id=OrderId(identifier(record, "id")),
@@ -168,43 +167,24 @@ def order(record: Record) -> Order:
         quantity=optional_decimal(record, "quantity"),
         quote_quantity=optional_decimal(record, "quoteQuantity"),
         price=optional_decimal(record, "price"),
-        client_id=None if client_id is None else ClientId(client_id),
+        client_id=order_fields.client_id(record, "clientId"),
         time_in_force=optional_word(record, "timeInForce", TimeInForce) or TimeInForce.GTC,
         post_only=flag(record, "postOnly"),
         reduce_only=flag(record, "reduceOnly"),
         self_trade_prevention=optional_word(record, "selfTradePrevention", SelfTradePrevention),
-        trigger=_trigger(record),
-        take_profit=_bracket(record, "takeProfit"),
-        stop_loss=_bracket(record, "stopLoss"),
+        trigger=order_fields.trigger(record, price="triggerPrice", quantity="triggerQuantity", by="triggerBy"),
+        take_profit=order_fields.bracket(
+            record, price="takeProfitTriggerPrice", limit="takeProfitLimitPrice", by="takeProfitTriggerBy"
+        ),
+        stop_loss=order_fields.bracket(
+            record, price="stopLossTriggerPrice", limit="stopLossLimitPrice", by="stopLossTriggerBy"
+        ),
         expiry_reason=optional_word(record, "expiryReason", ExpiryReason),
         origin=optional_text(record, "systemOrderType") or "USER",
         related_order_id=None if related is None else OrderId(related),
         strategy_id=optional_identifier(record, "strategyId"),
         created_ms=_created_ms(record.get("createdAt")),
     )
-
-
-def _trigger(record: Record) -> Trigger | None:
-    price = optional_decimal(record, "triggerPrice")
-    if price is None:
-        return None
-    return Trigger(price, optional_identifier(record, "triggerQuantity") or "", _trigger_by(record, "triggerBy"))
-
-
-def _bracket(record: Record, prefix: str) -> Bracket | None:
-    trigger_price = optional_decimal(record, f"{prefix}TriggerPrice")
-    if trigger_price is None:
-        return None
-    return Bracket(
-        trigger_price,
-        optional_decimal(record, f"{prefix}LimitPrice"),
-        _trigger_by(record, f"{prefix}TriggerBy"),
-    )
-
-
-def _trigger_by(record: Record, key: str) -> TriggerBy | None:
-    found = optional_word(record, key, TriggerBy)
-    return found if isinstance(found, TriggerBy) else None
 
 
 def _created_ms(value: object) -> int | None:
@@ -217,7 +197,6 @@ def _created_ms(value: object) -> int | None:
 
 
 def fill(record: Record) -> Fill:
-    client_id = optional_integer(record, "clientId")
     fee_asset = optional_text(record, "feeSymbol", 32)
     return Fill(
         symbol=symbol(record),
@@ -230,7 +209,7 @@ def fill(record: Record) -> Fill:
         fee_asset=Asset(fee_asset) if fee_asset else None,
         is_maker=flag(record, "isMaker"),
         time_us=to_micros(record.get("timestamp"), "timestamp"),
-        client_id=None if client_id is None else ClientId(client_id),
+        client_id=order_fields.client_id(record, "clientId"),
         system_order_type=optional_text(record, "systemOrderType"),
     )
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bpx_tui.errors import UnreadableReply
-from bpx_tui.exchange import fields
+from bpx_tui.exchange import fields, order_fields
 from bpx_tui.exchange.fields import Record
 from bpx_tui.exchange.stream_names import StreamName
 from bpx_tui.exchange.wire_stream_public import market_of
@@ -15,10 +14,9 @@ from bpx_tui.model.enums import (
     SelfTradePrevention,
     Side,
     TimeInForce,
-    TriggerBy,
 )
-from bpx_tui.model.ids import MAX_CLIENT_ID, Asset, ClientId, OrderId
-from bpx_tui.model.orders import Bracket, Fill, Order, OrderEventKind, OrderUpdate, Trigger
+from bpx_tui.model.ids import Asset, OrderId
+from bpx_tui.model.orders import Fill, Order, OrderEventKind, OrderUpdate
 from bpx_tui.model.rfq import RfqUpdate
 
 AccountEvent = OrderUpdate | PositionUpdate | RfqUpdate
@@ -47,47 +45,20 @@ def _order(data: Record, name: StreamName) -> Order:
         quantity=fields.optional_decimal(data, "q"),
         quote_quantity=fields.optional_decimal(data, "Q"),
         price=fields.optional_decimal(data, "p"),
-        client_id=_client_id(data, "c"),
+        client_id=order_fields.client_id(data, "c"),
         time_in_force=fields.optional_word(data, "f", TimeInForce) or TimeInForce.GTC,
         post_only=fields.flag(data, "y"),
         reduce_only=fields.flag(data, "r"),
         self_trade_prevention=fields.optional_word(data, "V", SelfTradePrevention),
-        trigger=_trigger(data),
-        take_profit=_bracket(data, price="a", by="d", limit="j"),
-        stop_loss=_bracket(data, price="b", by="g", limit="k"),
+        trigger=order_fields.trigger(data, price="P", quantity="Y", by="B"),
+        take_profit=order_fields.bracket(data, price="a", by="d", limit="j"),
+        stop_loss=order_fields.bracket(data, price="b", by="g", limit="k"),
         expiry_reason=fields.optional_word(data, "R", ExpiryReason),
         origin=fields.optional_text(data, "O") or "USER",
         related_order_id=OrderId(related) if related else None,
         strategy_id=fields.optional_identifier(data, "H"),
         engine_time_us=fields.integer(data, "T"),
     )
-
-
-def _client_id(data: Record, key: str) -> ClientId | None:
-    number = fields.optional_integer(data, key)
-    if number is not None and not 0 <= number <= MAX_CLIENT_ID:
-        raise UnreadableReply(f"{key} is not a client id.")
-    return None if number is None else ClientId(number)
-
-
-def _trigger(data: Record) -> Trigger | None:
-    """`Y` is a base quantity or a percentage such as `80%`; `B` may be absent."""
-    price = fields.optional_decimal(data, "P")
-    if price is None:
-        return None
-    return Trigger(price, fields.optional_identifier(data, "Y") or "", _trigger_by(data, "B"))
-
-
-def _bracket(data: Record, *, price: str, by: str, limit: str) -> Bracket | None:
-    trigger_price = fields.optional_decimal(data, price)
-    if trigger_price is None:
-        return None
-    return Bracket(trigger_price, fields.optional_decimal(data, limit), _trigger_by(data, by))
-
-
-def _trigger_by(data: Record, key: str) -> TriggerBy | None:
-    found = fields.optional_word(data, key, TriggerBy)
-    return found if isinstance(found, TriggerBy) else None
 
 
 def _fill(data: Record, event: OrderEventKind | str, order: Order) -> Fill | None:
@@ -140,7 +111,7 @@ def rfq_update(data: Record, name: StreamName) -> RfqUpdate:
         event_time_us=fields.integer(data, "E"),
         engine_time_us=fields.integer(data, "T"),
         quote_id=fields.optional_identifier(data, "u"),
-        client_id=_client_id(data, "C"),
+        client_id=order_fields.client_id(data, "C"),
         side=fields.optional_word(data, "S", Side),
         price=fields.optional_decimal(data, "p"),
         quantity=fields.optional_decimal(data, "q"),
