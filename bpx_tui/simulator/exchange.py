@@ -6,6 +6,7 @@ that what happened is remembered and streamed. Nothing here awaits: one thread, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from random import Random
 
@@ -27,6 +28,7 @@ from bpx_tui.simulator.markets import Catalogue, Market
 from bpx_tui.simulator.options import AccountOption, Options
 from bpx_tui.simulator.orders import AccountId, NewOrder, OrderEventKind, OrderRecord
 from bpx_tui.simulator.rest.auth import KeyRing, Verifier
+from bpx_tui.simulator.saving import SavedAccount
 from bpx_tui.simulator.streams.hub import Hub
 from bpx_tui.simulator.streams.names import DEPTH_SPEEDS_MS
 from bpx_tui.simulator.streams.private import PrivateStreams
@@ -39,7 +41,16 @@ CATCH_UP_US = 2 * US_PER_SECOND
 class Exchange:
     """One running exchange."""
 
-    def __init__(self, options: Options, catalogue: Catalogue, clock: ExchangeClock, *, skip_when_late: bool) -> None:
+    def __init__(
+        self,
+        options: Options,
+        catalogue: Catalogue,
+        clock: ExchangeClock,
+        *,
+        skip_when_late: bool,
+        saved: Mapping[AccountId, SavedAccount] | None = None,
+    ) -> None:
+        """`saved` are accounts of an earlier run, which take the place of new ones of the same name."""
         self.options = options
         self.clock = clock
         self.started_us = clock.now_us()
@@ -66,7 +77,7 @@ class Exchange:
         self._happened: list[events.VenueEvent] = []
         self.venue.listen(self._happened.append)
         for account in options.accounts:
-            self._open(account)
+            self._open(account, (saved or {}).get(AccountId(account.name)))
         self.desks = Desks(self.venue, self.agenda, options.seed)
         self.desks.rfq.listen(lambda event: self.private.rfq_event(event, self.now_us))
         self.keys.add(self.desks.vault_key.api_key, self.desks.vault_key.account)
@@ -221,13 +232,24 @@ class Exchange:
 
         return MarketMemory(units, draw)
 
-    def _open(self, option: AccountOption) -> None:
+    def saved(self) -> dict[AccountId, SavedAccount]:
+        """Every account that was opened by option, as it is now."""
+        return {pair.account: self.venue.save_account(pair.account) for pair in self.credentials}
+
+    def prices(self) -> dict[Asset, Decimal]:
+        """Index prices now."""
+        return {terms.asset: price for terms in self.venue.assets() if (price := self.venue.index(terms.asset)) > 0}
+
+    def _open(self, option: AccountOption, saved: SavedAccount | None) -> None:
         account = AccountId(option.name)
         pair = derived_pair(self.options.seed, account)
         if option.api_key is not None:
             pair = KeyPair(account, option.api_key, None)
-        info = self.venue.open_account(option.name, api_keys=(pair.api_key,))
-        self.keys.add(pair.api_key, info.id)
+        self.keys.add(pair.api_key, account)
         self.credentials.append(pair)
+        if saved is not None:
+            self.venue.restore_account(saved, (pair.api_key,))
+            return
+        self.venue.open_account(option.name, api_keys=(pair.api_key,))
         for asset, quantity in option.balances:
-            self.venue.deposit(info.id, asset, quantity)
+            self.venue.deposit(account, asset, quantity)

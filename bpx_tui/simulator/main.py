@@ -18,10 +18,13 @@ import orjson
 
 from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.catalogue import default_catalogue
-from bpx_tui.simulator.clock import RealClock
+from bpx_tui.simulator.clock import US_PER_SECOND, RealClock
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.options import DEMO_BALANCES, AccountOption, Options, Scenario
 from bpx_tui.simulator.server import ExchangeServer
+from bpx_tui.simulator.state_file import StateFile, UnusableState, continued
+
+SAVE_EVERY_S = 60
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,16 +33,31 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(options: Options) -> int:
-    """Run an exchange in this process until SIGINT or SIGTERM. 0 after a signal, 1 where the port is taken."""
-    exchange = Exchange(options, default_catalogue(), RealClock(options.speed), skip_when_late=True)
+    """Run an exchange in this process until SIGINT or SIGTERM.
+
+    0 after a signal, 1 where the port is taken or the state file cannot be used.
+    """
     try:
-        return asyncio.run(_serve(exchange))
+        state = None if options.state is None else StateFile(options.state)
+        return asyncio.run(_serve(_exchange(options, state), state))
+    except UnusableState as error:
+        sys.stderr.write(f"bpx-tui exchange: {error}\n")
+        return 1
     except OSError as error:
         sys.stderr.write(f"bpx-tui exchange: cannot listen on {options.host}:{options.port}: {error}\n")
         return 1
 
 
-async def _serve(exchange: Exchange) -> int:
+def _exchange(options: Options, state: StateFile | None) -> Exchange:
+    """A new exchange, or one that goes on where the state file left it."""
+    catalogue, clock = default_catalogue(), RealClock(options.speed)
+    if state is None:
+        return Exchange(options, catalogue, clock, skip_when_late=True)
+    catalogue = continued(catalogue, state.prices())
+    return Exchange(options, catalogue, clock, skip_when_late=True, saved=state.accounts())
+
+
+async def _serve(exchange: Exchange, state: StateFile | None) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for word in (signal.SIGINT, signal.SIGTERM):
@@ -51,8 +69,14 @@ async def _serve(exchange: Exchange) -> int:
         gc.freeze()
         async with asyncio.TaskGroup() as tasks:
             passing = tasks.create_task(server.let_time_pass())
+            if state is not None:
+                keep = state
+                period_us = int(SAVE_EVERY_S * US_PER_SECOND * exchange.options.speed)
+                exchange.every(period_us, lambda _now_us: keep.save(exchange.saved(), exchange.prices()))
             await stop.wait()
             passing.cancel()
+    if state is not None:
+        state.save(exchange.saved(), exchange.prices())
     return 0
 
 

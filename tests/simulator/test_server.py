@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
@@ -214,6 +215,49 @@ async def test_the_program_prints_one_line_and_ends_well(word: signal.Signals) -
             rest, _ = await process.communicate()
     assert rest == b""
     assert process.returncode == 0
+
+
+async def test_a_paper_account_is_kept_across_restarts(tmp_path: Path) -> None:
+    flags = ("--seed", "5", "--state", str(tmp_path / "paper.db"))
+    process, ready = await run_program(*flags)
+    demo = ready["accounts"][0]
+
+    def trade() -> None:
+        client = AuthenticationClient(demo["api_key"], demo["api_secret"], base_url=f"{ready['rest_url']}/")
+        client.execute_order(orderType="Market", side="Bid", symbol="SOL_USDC_PERP", quantity="2.00")
+        client.execute_order(orderType="Limit", side="Bid", symbol="SOL_USDC", quantity="0.50", price="150.00")
+
+    await in_thread(trade)
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(5):
+        assert await process.wait() == 0
+    process, ready = await run_program(*flags)
+    assert ready["accounts"][0] == demo
+
+    def look() -> None:
+        client = AuthenticationClient(demo["api_key"], demo["api_secret"], base_url=f"{ready['rest_url']}/")
+        assert [row["netQuantity"] for row in client.get_open_positions()] == ["2.00"]
+        assert [row["price"] for row in client.get_open_orders("SOL_USDC")] == ["150.00"]
+        assert len(client.get_fill_history()) >= 1
+
+    try:
+        await in_thread(look)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        await process.wait()
+
+
+async def test_a_state_file_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("milk, eggs\n" * 200)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bpx_tui.simulator", "--state", str(path), stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(20):
+        _, said = await process.communicate()
+    assert process.returncode == 1
+    assert str(path) in said.decode()
+    assert len(said.decode().strip().splitlines()) == 1
 
 
 async def test_a_taken_port_is_one_plain_line() -> None:
