@@ -158,7 +158,7 @@ def _wallet_material(text: str) -> str | None:
 def _is_byte_array(text: str) -> bool:
     try:
         values = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(values, list) and len(values) in (32, 64) and all(isinstance(value, int) for value in values)
 

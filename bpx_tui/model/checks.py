@@ -192,9 +192,12 @@ def _off_grid(name: str, step: Decimal, value: Decimal) -> str:
 
 
 def _price_bands(request: OrderRequest, situation: Situation) -> Iterator[Reason]:
-    """The exchange's own bands: it refuses what is outside, so there is no override."""
+    """The exchange's own bands: it refuses what is outside, so there is no override.
+
+    The limit of a trigger order meets the market of a later hour, which nobody can know now.
+    """
     market, price, now = situation.market, request.price, situation.now
-    if price is None:
+    if price is None or request.trigger is not None:
         return
     for name, reference, lowest, highest in (
         ("last price", now.last, market.min_multiplier, market.max_multiplier),

@@ -82,6 +82,7 @@ def test_a_secret_of_64_bytes_is_seed_and_public_key() -> None:
         (b64encode(SEED[:31]).decode(), "The secret is 31 bytes long; 32 or 64 are needed. Copy it again."),
         (b64encode(SEED + b"x").decode(), "The secret is 33 bytes long; 32 or 64 are needed. Copy it again."),
         (b64encode(SEED + OTHER).decode(), "The secret is 64 bytes, but its second half is not the public key"),
+        ("[" * 100_000, "The secret is not base64:"),
         (PHRASE, WALLET.format("The secret", "phrase")),
         (PHRASE.upper(), WALLET.format("The secret", "phrase")),
         (f"{PHRASE} {PHRASE}", WALLET.format("The secret", "phrase")),

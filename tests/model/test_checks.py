@@ -358,3 +358,13 @@ def test_the_rules_of_spot_are_not_applied_to_markets_of_other_kinds(kind: Marke
     situation = Situation(replace(BTC, kind=kind), NOW, AccountNow(D(1), spendable_quote=D(0), spendable_base=D(0)))
     assert said(replace(LIMIT, side=Side.ASK, price=D("86646"), reduce_only=True), situation) == []
     assert said(LIMIT, situation) == []
+
+
+def test_the_exchanges_bands_do_not_bind_the_limit_of_a_trigger_that_is_yet_to_fire() -> None:
+    banded = replace(SITUATION, market=replace(BTC, mark_band_min_multiplier=D("0.9"), min_multiplier=D("0.9")))
+    stop = replace(LIMIT, side=Side.ASK, price=D("70000"), quantity=None, trigger=Trigger(D("70100"), "100%"))
+    assert said(replace(stop, quantity=D("0.5"), trigger=None), banded)[:2] == [
+        "Price is below 0.9 times the last price 86,646: Backpack refuses it.",
+        "Price is below 0.9 times the mark price 86,646: Backpack refuses it.",
+    ]
+    assert said(stop, banded) == ["19.2 % below mark 86,646. Type the price again to override."]
