@@ -42,7 +42,9 @@ class ExchangeServer:
     @contextlib.asynccontextmanager
     async def listening(self, host: str, port: int) -> AsyncIterator[ExchangeServer]:
         """Accept connections inside the block; `self.port` is the port in use."""
-        runner = web.ServerRunner(web.Server(self._respond, access_log=None), shutdown_timeout=0.5)
+        runner = web.ServerRunner(
+            web.Server(self._respond, access_log=None, auto_decompress=False), shutdown_timeout=0.5
+        )
         await runner.setup()
         try:
             site = web.TCPSite(runner, host, port)
@@ -84,7 +86,7 @@ class ExchangeServer:
         read = Request(
             request.method,
             request.path,
-            tuple(parse_qsl(request.query_string, keep_blank_values=True)),
+            tuple(parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True)),
             request.headers,
             body,
         )
