@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import select
 import ssl
+import sys
+import time
 from collections import deque
 
 from bpx_tui.exchange.connect_errors import why_not_connected
@@ -89,12 +91,12 @@ class SignedLane:
     def _keep(self, connection: _Connection) -> None:
         if len(self._idle) == _MAX_IDLE:
             self._idle.popleft().abort()
-        connection.idle_since = asyncio.get_running_loop().time()
+        connection.idle_since = _now()
         self._idle.append(connection)
 
     def _take_idle(self) -> _Connection | None:
         """The connection that was used last and is still good."""
-        oldest = asyncio.get_running_loop().time() - KEEP_ALIVE_SECONDS
+        oldest = _now() - KEEP_ALIVE_SECONDS
         while self._idle:
             connection = self._idle.pop()
             if connection.idle_since > oldest and connection.is_quiet:
@@ -119,6 +121,11 @@ class SignedLane:
             connection.abort()
             raise NotConnected("the program has closed its connections.")
         return connection
+
+
+def _now() -> float:
+    """Seconds that go on while the machine sleeps, where the system tells: a connection from before is dead."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.monotonic()
 
 
 class _Connection(asyncio.Protocol):

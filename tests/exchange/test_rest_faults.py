@@ -24,7 +24,6 @@ from bpx_tui.errors import (
     Unavailable,
     UnreadableReply,
 )
-from bpx_tui.exchange import signed_lane
 from bpx_tui.exchange.operations import TRADING_INSTRUCTIONS
 from bpx_tui.exchange.rest import RestClient
 from bpx_tui.model.enums import OrderKind, Side
@@ -251,18 +250,6 @@ async def test_a_connection_that_was_closed_while_idle_is_not_used_again(setup: 
         await setup.client.place(LIMIT)
         await settled()
     assert setup.venue.connections == 6
-
-
-async def test_a_connection_that_was_idle_for_too_long_is_not_used_again(
-    setup: Setup, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    setup.venue.respond = lambda _: answer(body=ORDER)
-    await setup.client.place(LIMIT)
-    await setup.client.place(LIMIT)
-    assert setup.venue.connections == 1
-    monkeypatch.setattr(signed_lane, "KEEP_ALIVE_SECONDS", -1.0)
-    await setup.client.place(LIMIT)
-    assert setup.venue.connections == 2
 
 
 async def test_an_answer_that_ends_its_connection_is_an_answer(setup: Setup) -> None:

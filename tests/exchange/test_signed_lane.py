@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bpx_tui.errors import NotSent, OutcomeUnknown
+from bpx_tui.exchange import signed_lane
 from bpx_tui.exchange.operations import TRADING_INSTRUCTIONS
 from bpx_tui.exchange.signed_lane import SignedLane, SignedRequest
 from bpx_tui.model.ids import ClientId, OrderId
@@ -105,6 +106,17 @@ async def test_what_came_in_during_a_pause_is_seen_before_a_connection_is_used_a
         lane.close()
         peer.close()
         again.close()
+
+
+async def test_a_connection_from_before_a_long_pause_or_a_sleep_is_not_used_again(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(signed_lane, "_now", lambda: now)
+    for moment, connections in ((100.0, 1), (149.0, 1), (200.0, 2)):
+        now = moment
+        await setup.client.place(LIMIT)
+        assert setup.venue.connections == connections
 
 
 async def test_compression_is_declined_since_it_would_not_be_read(setup: Setup) -> None:
