@@ -21,6 +21,8 @@ from bpx_tui.exchange.sanitise import clean
 CONNECT_SECONDS = 5.0
 CLOSE_SECONDS = 1.0
 SEND_SECONDS = 5.0
+FIRST_PING_SECONDS = 1.0
+"""Soon, so that the round trip is known, and after the burst of first subscriptions."""
 PING_SECONDS = 15.0
 PONG_SECONDS = 7.5
 MAX_FRAME_BYTES = 1 << 20
@@ -185,14 +187,14 @@ class StreamSocket:
             self._pinged = None
 
     async def keep_alive(self) -> None:
-        """Ping every 15 s until cancelled.
+        """Ping once soon after connecting, then every 15 s until cancelled.
 
         Raises:
             ConnectionLost: neither the pong nor anything else came within 7.5 s.
         """
         number = 0
         while True:
-            await self._clock.sleep(PING_SECONDS - PONG_SECONDS if number else PING_SECONDS)
+            await self._clock.sleep(PING_SECONDS - PONG_SECONDS if number else FIRST_PING_SECONDS)
             number += 1
             payload = str(number).encode()
             messages = self._messages
