@@ -29,7 +29,7 @@ class LogLevel(StrEnum):
 
 
 DEFAULTS: Final[Mapping[str, str]] = {
-    "symbol": "SOL_USDC",
+    "symbol": "SOL_USDC_PERP",
     "interval": "1m",
     "theme": "",
     "rest_url": BACKPACK.rest_url,
@@ -111,7 +111,7 @@ def _parsed(given: Given, parse: Callable[[str], T]) -> T:
 
 def _symbol(text: str) -> Symbol:
     if not text:
-        raise ValueError("Symbol is empty. Write a market, e.g. SOL_USDC.")
+        raise ValueError("Symbol is empty. Write a market, e.g. SOL_USDC_PERP.")
     if is_symbol(text):
         return Symbol(text)
     guess = re.sub(r"[^A-Za-z0-9.]+", "_", text.upper()).strip("_")

@@ -54,9 +54,9 @@ def parse_percent(text: str, of: Decimal | None, age_seconds: float | None) -> D
     if _PERCENT.fullmatch(text) is None or not 0 < (percent := Decimal(text[:-1])) <= 100:
         raise InputError("Write a percentage from 1% to 100%.")
     if of is None or age_seconds is None:
-        raise InputError("Balance is not known yet; press r.")
+        raise InputError("Balance is not known yet; press R.")
     if age_seconds > STALE_BALANCE_SECONDS:
-        raise InputError(f"Balance is {age_seconds:.0f} s old; press r.")
+        raise InputError(f"Balance is {age_seconds:.0f} s old; press R.")
     return of * percent / 100
 
 

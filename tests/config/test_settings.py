@@ -45,7 +45,7 @@ def file_error(tmp_path: Path, content: str | bytes) -> str:
 
 def test_defaults() -> None:
     settings = resolve()
-    assert settings.symbol == "SOL_USDC"
+    assert settings.symbol == "SOL_USDC_PERP"
     assert settings.interval is KlineInterval.M1
     assert settings.endpoints == BACKPACK
     assert settings.limits.max_order_notional is None
@@ -74,7 +74,7 @@ def test_flag_beats_environment_beats_env_file_beats_config_file_beats_default(t
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("symbol", "", "--symbol: Symbol is empty. Write a market, e.g. SOL_USDC."),
+        ("symbol", "", "--symbol: Symbol is empty. Write a market, e.g. SOL_USDC_PERP."),
         ("symbol", "BTC-USDC", "--symbol: No market BTC-USDC. Did you mean BTC_USDC or BTC_USDC_PERP?"),
         ("symbol", "BTC/USDC", "--symbol: No market BTC/USDC. Did you mean BTC_USDC or BTC_USDC_PERP?"),
         ("symbol", "btc-usdc-perp", "--symbol: No market btc-usdc-perp. Did you mean BTC_USDC or BTC_USDC_PERP?"),

@@ -151,8 +151,8 @@ def test_a_percentage_of_a_fresh_balance_is_exact() -> None:
 @pytest.mark.parametrize(
     ("typed", "of", "age", "said"),
     [
-        ("50%", Decimal(1), 40.0, "Balance is 40 s old; press r."),
-        ("50%", None, None, "Balance is not known yet; press r."),
+        ("50%", Decimal(1), 40.0, "Balance is 40 s old; press R."),
+        ("50%", None, None, "Balance is not known yet; press R."),
         ("0%", Decimal(1), 0.0, "Write a percentage from 1% to 100%."),
         ("101%", Decimal(1), 0.0, "Write a percentage from 1% to 100%."),
         ("-5%", Decimal(1), 0.0, "Write a percentage from 1% to 100%."),

@@ -144,7 +144,7 @@ def test_a_percentage_of_an_old_balance_is_refused() -> None:
     desk = HandDesk()
     desk.clock.ahead = 40
     reading = read_ticket(with_quantity("50%"), desk.desk)
-    assert reading.quantity_error == "Balance is 40 s old; press r."
+    assert reading.quantity_error == "Balance is 40 s old; press R."
 
 
 @given(st.sampled_from([10, 25, 50, 100]), st.sampled_from(list(Side)))

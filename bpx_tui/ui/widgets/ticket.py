@@ -24,7 +24,7 @@ from bpx_tui.ui.widgets.desk_panel import DeskPanel, mode_part, text_row
 from bpx_tui.ui.widgets.line_panel import Row
 from bpx_tui.ui.widgets.panel_frame import TitlePart
 
-LETTERS_HEARD = frozenset("bs?")
+LETTERS_HEARD = frozenset("bs?R")
 """Printable keys of the desk that also work while a field is typed in."""
 
 
