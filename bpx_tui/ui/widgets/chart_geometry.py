@@ -17,12 +17,12 @@ from bpx_tui.ui.formatting import axis_time, fixed
 ZOOMS: tuple[tuple[int, int], ...] = ((1, 0), (1, 1), (3, 1), (5, 1))
 """Candle width and gap in cells, from far to near."""
 
-_WIDE_PLOT = 90
+_VERY_WIDE_PLOT = 150
 
 
 def default_zoom(plot_width: int) -> int:
-    """Index into `ZOOMS` that suits a plot of that width."""
-    return 2 if plot_width >= _WIDE_PLOT else 1
+    """Index into `ZOOMS` that shows some 20 to 75 candles in a plot of that width."""
+    return 2 if plot_width >= _VERY_WIDE_PLOT else 1
 
 
 @dataclass(frozen=True, slots=True)
