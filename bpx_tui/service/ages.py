@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bpx_tui.exchange.server_clock import ServerClock
+from bpx_tui.exchange.wire_rest import Rows
 
 BUDGET_US = 3_000_000
 """A watched market beats once a second (ticker, mark price); three seconds without any proof is stale."""
 FUTURE_TOLERANCE_US = 1_000_000
+
+
+def cached_seconds(rows: Sequence[object]) -> int:
+    """How long a cache on the way had held that answer: its rows were true that long ago, whatever they say."""
+    return rows.age_seconds if isinstance(rows, Rows) else 0
 
 
 class Proofs:

@@ -28,6 +28,8 @@ SEED_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 CALM_SECONDS = 10.0
 """A book that stayed whole for this long starts its pauses from the shortest again."""
 SEEDS_BEFORE_RESUBSCRIBING = 4
+MOST_SEEDS = 5
+"""After so many snapshots in vain the book is called unavailable; it is still tried, at the longest pause."""
 TOUCH_PATIENCE_US = 1_500_000
 COMPARED_LEVELS = 20
 
@@ -60,7 +62,7 @@ class BookFeed:
         self._wanted = asyncio.Event()
         self._wanted.set()
         self._live_since = float("-inf")
-        self._failures = 0
+        self._failures = self._in_vain = 0
         self._polled = False
         self._touch: BookTicker | None = None
         self._painted: tuple[object, ...] = ()
@@ -98,7 +100,7 @@ class BookFeed:
     def reconnected(self, reason: str) -> None:
         """Deltas may have been missed: start over from a snapshot."""
         self.book.reset(reason)
-        self._touch = None
+        self._touch, self._in_vain = None, 0
         self._lost()
 
     def stream_down(self, reason: str) -> None:
@@ -136,7 +138,7 @@ class BookFeed:
         if not self._wanted.is_set():
             return
         if self.book.load(snapshot) is Seeded.LIVE:
-            self._polled = False
+            self._polled, self._in_vain = False, 0
             self._waited_since, self._live_since = None, self._clock.monotonic()
             self._proofs.beat(snapshot.engine_time_us)
             return
@@ -148,6 +150,7 @@ class BookFeed:
     async def _pause(self) -> None:
         pause = SEED_PAUSES[min(self._failures, len(SEED_PAUSES) - 1)]
         self._failures += 1
+        self._in_vain += 1
         await self._clock.sleep(pause)
 
     def _lost(self) -> None:
@@ -215,6 +218,9 @@ class BookFeed:
     def _mark(self) -> None:
         """Publish the rows with how far they can be trusted now."""
         book, state, reason = self.book, self.book.state, self._trouble or self.book.reason
+        if state is not FeedState.LIVE and self._in_vain >= MOST_SEEDS:
+            state = FeedState.UNAVAILABLE
+            reason = self._trouble or f"{self._in_vain} snapshots did not fit the stream; trying on slowly"
         true_at_us = self._proofs.newest_us if state is FeedState.LIVE else self._view.true_at_us
         if state is FeedState.LIVE:
             reason = "polled while the stream is down" if self._polled else ""

@@ -1,7 +1,8 @@
 """Cancel everything, of one market or of all: swept until the exchange shows nothing left.
 
 There is no call that cancels all markets, and resting and conditional orders take a sweep each. Sweeping again is safe,
-a cancel of nothing does nothing. Nothing gates this.
+a cancel of nothing does nothing. Nothing gates this, and no slow read holds it up: where orders are believed to be is
+swept first.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from bpx_tui.service.evidence import Evidence
 from bpx_tui.service.intents import CancelAll, CommandOutcome, OutcomeKind
 from bpx_tui.service.order_board import OrderBoard, Source
 from bpx_tui.service.ports import Venue
+from bpx_tui.service.reconcile import whole
 
 AT_ONCE = 4
 MOST_ROUNDS = 6
@@ -52,25 +54,25 @@ class CancelAllOrders:
 
     async def _sweep_until_empty(self, only: Symbol | None, tally: _Tally) -> set[Symbol] | None:
         """Markets that still show orders at the end; `None` when that cannot be read."""
-        for number in range(MOST_ROUNDS):
-            await self._clock.sleep(ROUND_SECONDS * number)
+        await self._sweep(self._believed(only), tally)
+        for number in range(1, MOST_ROUNDS):
             shown = await self._markets_with_orders(only)
-            if number and shown is not None and not shown:
+            if shown is not None and not shown:
                 return shown
-            believed = self._believed(only) if shown is None or not number else set()
             tally.failures.clear()
-            await self._sweep(believed | (shown or set()), tally)
+            await self._sweep(self._believed(only) if shown is None else shown, tally)
+            await self._clock.sleep(ROUND_SECONDS * number)
         return await self._markets_with_orders(only)
 
     async def _markets_with_orders(self, only: Symbol | None) -> set[Symbol] | None:
-        """Markets in which the exchange shows orders; `None` when it cannot be asked."""
+        """Markets in which the exchange shows orders; `None` when it cannot be asked or not all of it can be read."""
         try:
             orders = await self._venue.open_orders(only)
+            for order in orders:
+                self._evidence.order(order, Source.OPEN_ORDERS)
+            return {order.symbol for order in whole(orders)}
         except ExchangeError:
             return None
-        for order in orders:
-            self._evidence.order(order, Source.OPEN_ORDERS)
-        return {order.symbol for order in orders}
 
     def _believed(self, only: Symbol | None) -> set[Symbol]:
         """Without the exchange's word: every market in which an order may be."""

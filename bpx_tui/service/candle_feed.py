@@ -50,7 +50,7 @@ class CandleFeed:
         self._reached_start = False
         self._read = False
         self._changed = True
-        self._reason = "waiting for candles"
+        self._reason, self._down = "waiting for candles", ""
         self._view = CandleView(symbol, interval, FeedState.WAITING, reason=self._reason)
         latest.put(self.key, self._view)
 
@@ -60,9 +60,13 @@ class CandleFeed:
             self._changed = True
         self._proofs.beat(update.event_time_us)
 
+    def stream_down(self, reason: str) -> None:
+        """Nothing moves the open candle until `reconnected`, whatever else of this market is being polled."""
+        self._down = reason
+
     def reconnected(self) -> None:
         """Candles may have been missed: read from the last whole one."""
-        self._newest_wanted = True
+        self._down, self._newest_wanted = "", True
         self._wanted.set()
 
     def load_older(self) -> None:
@@ -113,7 +117,7 @@ class CandleFeed:
     def publish(self) -> None:
         """Build and publish the picture if it changed."""
         if self._read:
-            state = FeedState.STALE if self._proofs.is_stale else FeedState.LIVE
+            state = FeedState.STALE if self._down or self._proofs.is_stale else FeedState.LIVE
         else:
             state = FeedState.UNAVAILABLE if self._reason.startswith("candles cannot") else FeedState.WAITING
         if not self._changed and state is self._view.state:
@@ -125,7 +129,7 @@ class CandleFeed:
             state,
             candles=self.series.all(),
             true_at_us=self._proofs.newest_us,
-            reason=self._reason,
+            reason=self._reason or self._down,
             reached_start=self._reached_start,
         )
         self._latest.put(self.key, self._view)

@@ -20,13 +20,14 @@ PERIOD_SECONDS = 300.0
 RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0)
 DOUBT_PAUSE_SECONDS = 5.0
 JUMP_MS = 2_000
+STANDSTILL_SECONDS = 2.0
 WATCH_SECONDS = 0.5
 WORTH_SAYING_MS = 1_000
 GATE_REASON = "clock"
 
 
 class ClockSync:
-    """Keeps `ServerClock` measured and published. `on_jump` is told when local time jumped (suspend, clock set)."""
+    """Keeps `ServerClock` measured and published. `on_jump` is told when local time jumped or stood still."""
 
     def __init__(
         self,
@@ -96,17 +97,21 @@ class ClockSync:
         self._say_if_wrong()
 
     async def watch_jumps(self) -> None:
-        """Until cancelled: notice that wall and monotonic clock have drifted apart, as after a suspend."""
+        """Until cancelled: notice that wall and monotonic clock have drifted apart, as after a suspend, and that this
+        program stood still, as when it was stopped or its machine paused.
+        """
         apart = self._apart_ms()
         while True:
+            slept_at = self._clock.monotonic()
             await self._clock.sleep(WATCH_SECONDS)
-            moved = self._apart_ms() - apart
+            moved, late = self._apart_ms() - apart, self._clock.monotonic() - slept_at - WATCH_SECONDS
             if abs(moved) > JUMP_MS:
                 apart += moved
-                self._jumped(moved)
+                self._distrust(f"the local clock jumped by {moved / 1_000:+.1f} s (sleep, or set by hand)")
+            elif late > STANDSTILL_SECONDS:
+                self._distrust(f"the program stood still for {late:.0f} s")
 
-    def _jumped(self, moved_ms: int) -> None:
-        text = f"the local clock jumped by {moved_ms / 1_000:+.1f} s (sleep, or set by hand)"
+    def _distrust(self, text: str) -> None:
         self._gate.close(GATE_REASON, f"{text}; measuring the exchange's clock")
         self._announcer.notice(Severity.WARNING, f"{text.capitalize()}: everything is read again.")
         self._time.distrust()

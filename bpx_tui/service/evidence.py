@@ -19,14 +19,14 @@ ORDINARY_ORIGIN = "USER"
 
 
 class Evidence:
-    """Takes pictures of orders and fills. `on_fill` and `on_contradiction` are called on the service's loop."""
+    """Takes pictures of orders and fills. `on_money_moved` and `on_contradiction` are called on the service's loop."""
 
     def __init__(self, board: OrderBoard, fills: FillLog, announcer: Announcer, journal: OrdersJournal) -> None:
         self._board = board
         self._fills = fills
         self._announcer = announcer
         self._journal = journal
-        self.on_fill: Callable[[], None] | None = None
+        self.on_money_moved: Callable[[], None] | None = None
         self.on_contradiction: Callable[[], None] | None = None
 
     def order(self, order: Order, source: Source, note: str = "") -> TrackedOrder:
@@ -40,6 +40,8 @@ class Evidence:
             )
             if self.on_contradiction is not None:
                 self.on_contradiction()
+        if sighting.changed and self.on_money_moved is not None:
+            self.on_money_moved()
         self._announce(sighting)
         return sighting.order
 
@@ -61,8 +63,8 @@ class Evidence:
         fresh = self._fills.add_all(fills)
         for fill in fresh if announce else ():
             self._announcer.fill(fill)
-        if fresh and self.on_fill is not None:
-            self.on_fill()
+        if fresh and self.on_money_moved is not None:
+            self.on_money_moved()
         return fresh
 
     def settle(self, client_id: ClientId, state: LocalState, note: str) -> TrackedOrder | None:

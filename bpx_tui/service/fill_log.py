@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -13,32 +14,39 @@ _Key = tuple[object, ...]
 
 
 class FillLog:
-    """The newest fills of the account, de-duplicated by (symbol, trade id, order id)."""
+    """The newest fills of the account, de-duplicated by (symbol, trade id, order id).
+
+    One source may know the trade id while another does not: without it a fill is told by order, millisecond, price and
+    quantity, and gives way to the first fill with an id that looks the same.
+    """
 
     def __init__(self) -> None:
         self._by_key: dict[_Key, Fill] = {}
+        self._looks: Counter[_Key] = Counter()
         self.revision = 0
 
     def __len__(self) -> int:
         return len(self._by_key)
 
-    @property
-    def newest_us(self) -> int | None:
-        """Exchange time of the newest fill held."""
-        return max((fill.time_us for fill in self._by_key.values()), default=None)
-
     def add(self, fill: Fill) -> bool:
         """Take one fill; whether it was new."""
-        key = _key(fill)
+        key, look = _key(fill), _look(fill)
         before = self._by_key.get(key)
         if before is not None:
             self._by_key[key] = _fuller(before, fill)
             return False
-        self._by_key[key] = fill
+        if key == look and self._looks[look]:
+            return False
+        nameless = self._by_key.pop(look, None)
+        self._by_key[key] = fill if nameless is None else _fuller(fill, nameless)
         self.revision += 1
+        if nameless is not None:
+            return False
+        self._looks[look] += 1
         if len(self._by_key) > KEPT + KEPT // 4:
             kept = sorted(self._by_key.items(), key=lambda item: item[1].time_us)[-KEPT:]
             self._by_key = dict(kept)
+            self._looks = Counter(map(_look, self._by_key.values()))
         return True
 
     def add_all(self, fills: Iterable[Fill]) -> list[Fill]:
@@ -56,8 +64,10 @@ def _age_order(fill: Fill) -> tuple[int, int]:
 
 def _key(fill: Fill) -> _Key:
     """Trade ids are per market, and both of our orders may meet in one trade; system fills may carry no id."""
-    if fill.trade_id:
-        return fill.symbol, fill.trade_id, fill.order_id
+    return (fill.symbol, fill.trade_id, fill.order_id) if fill.trade_id else _look(fill)
+
+
+def _look(fill: Fill) -> _Key:
     return fill.symbol, fill.order_id, fill.time_us // 1_000, fill.price, fill.quantity
 
 

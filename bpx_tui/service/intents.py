@@ -11,6 +11,7 @@ from bpx_tui.model.enums import KlineInterval
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
 from bpx_tui.model.orders import Fill, OrderRequest, TrackedOrder
 from bpx_tui.service.bus import Channel, CommandLane, Latest
+from bpx_tui.service.mode import Mode as Mode
 from bpx_tui.service.topics import CLOCK_OFFSET_US
 
 _input_ids = itertools.count(1)
@@ -19,14 +20,6 @@ _input_ids = itertools.count(1)
 def next_input_id() -> int:
     """A number for one key press or click; one press never becomes two orders."""
     return next(_input_ids)
-
-
-class Mode(StrEnum):
-    """Where orders go. `LIVE` means real money, nothing else."""
-
-    DEMO = "DEMO"
-    READ = "READ"
-    LIVE = "LIVE"
 
 
 @dataclass(frozen=True, slots=True)

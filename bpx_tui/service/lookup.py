@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from bpx_tui.errors import UnreadableReply
 from bpx_tui.model.lifecycle import is_terminal
 from bpx_tui.model.orders import Order, TrackedOrder
 from bpx_tui.service.evidence import Evidence
 from bpx_tui.service.order_board import CREATED_TOLERANCE_MS, OrderBoard, Source, belongs
 from bpx_tui.service.ports import AccountReads
-from bpx_tui.service.reconcile import whole
+from bpx_tui.service.reconcile import MOST_FILLS, whole
 
 PAGE = 100
 MOST_PAGES = 5
-"""History is read back at most this far for one order: 500 rows of its market."""
+"""History is read back at most this far for one order: 500 rows of its market. What lies further says nothing."""
 
 
 class Lookup:
@@ -85,15 +86,19 @@ class Lookup:
                     return
             if len(rows) < PAGE or any((row.created_ms or since) < since for row in rows):
                 return
+        raise UnreadableReply(f"more than {MOST_PAGES * PAGE} orders of {tracked.symbol} since it was sent")
 
     async def _search_fills(self, tracked: TrackedOrder) -> None:
         since = (tracked.sent_ms or 0) - CREATED_TOLERANCE_MS
-        for fill in whole(await self._venue.fills(tracked.symbol, from_ms=since, limit=PAGE)):
+        fills = whole(await self._venue.fills(tracked.symbol, from_ms=since, limit=MOST_FILLS))
+        for fill in fills:
             if fill.client_id != tracked.client_id or tracked.request is None or fill.side != tracked.request.side:
                 continue
             self._evidence.fills((fill,))
             for row in await self._venue.order_history(tracked.symbol, order_id=fill.order_id):
                 self._evidence.order(row, Source.HISTORY)
+        if len(fills) >= MOST_FILLS:
+            raise UnreadableReply(f"more than {MOST_FILLS} fills of {tracked.symbol} since it was sent")
 
     async def _fills_of(self, order: Order) -> None:
         if order.executed_quantity:

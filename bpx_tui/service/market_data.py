@@ -14,6 +14,7 @@ from bpx_tui.model.ids import Symbol, is_symbol
 from bpx_tui.model.market import Market
 from bpx_tui.model.quotes import BookTicker, CandleUpdate, DepthDelta, MarkPrice, OpenInterest, Ticker, Trade
 from bpx_tui.model.views import Catalog, FeedState, MarketRow, OwnLevel
+from bpx_tui.service.ages import cached_seconds
 from bpx_tui.service.bus import Latest
 from bpx_tui.service.health import Health
 from bpx_tui.service.intents import LoadOlderCandles, SetBookGrouping, WatchMarket
@@ -31,6 +32,7 @@ COMPARE_AGAIN_SECONDS = 1.0
 COMPARE_TIMES = 3
 MARKETS_SECONDS = 300.0
 TICKERS_SECONDS = 10.0
+TICKERS_BUDGET_SECONDS = 60.0
 CATALOG_RETRY_SECONDS = 3.0
 POLL_AFTER_SECONDS = 3.0
 POLL_SECONDS = 2.0
@@ -70,6 +72,7 @@ class MarketData:
         self._marked: frozenset[Symbol] = frozenset()
         self._markets: dict[Symbol, Market] = {}
         self._tickers: dict[Symbol, Ticker] = {}
+        self._tickers_read_at = float("-inf")
         self._hidden = 0
 
     @property
@@ -210,7 +213,7 @@ class MarketData:
                 if self._clock.monotonic() >= markets_due:
                     self._take_markets(await self._venue.markets())
                     markets_due = self._clock.monotonic() + MARKETS_SECONDS
-                self._tickers = {ticker.symbol: ticker for ticker in await self._venue.tickers()}
+                self._take_tickers(await self._venue.tickers())
             except ExchangeError as error:
                 log.info("catalogue cannot be read: %s", error)
                 await self._clock.sleep(CATALOG_RETRY_SECONDS if not self._markets else TICKERS_SECONDS)
@@ -240,6 +243,7 @@ class MarketData:
             return
         self._health.polled()
         feed.book.load_polled(snapshot, asked_us)
+        feed.candles.stream_down("not moved while the stream is down")
         feed.tape.merge_polled(tuple(trades))
         if ticker is not None:
             feed.on_ticker(ticker)
@@ -257,7 +261,14 @@ class MarketData:
         if self._feed is not None and (market := self._markets.get(self._feed.symbol)) is not None:
             self._feed.know_market(market)
 
+    def _take_tickers(self, tickers: Sequence[Ticker]) -> None:
+        """Figures that are too old are not shown at all: an empty column is honest."""
+        self._tickers_read_at = self._clock.monotonic() - cached_seconds(tickers)
+        self._tickers = {ticker.symbol: ticker for ticker in tickers}
+
     def _publish_catalog(self) -> None:
+        if self._clock.monotonic() - self._tickers_read_at > TICKERS_BUDGET_SECONDS:
+            self._tickers = {}
         if self._markets:
             rows = tuple(MarketRow(market, self._tickers.get(symbol)) for symbol, market in self._markets.items())
             self._latest.put(CATALOG, Catalog(rows, self._hidden))

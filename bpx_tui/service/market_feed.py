@@ -16,7 +16,7 @@ from bpx_tui.model.ids import Symbol
 from bpx_tui.model.market import Market
 from bpx_tui.model.quotes import CandleUpdate, MarkPrice, OpenInterest, Ticker, Trade
 from bpx_tui.model.views import MarketFacts, OwnLevel
-from bpx_tui.service.ages import Proofs
+from bpx_tui.service.ages import Proofs, cached_seconds
 from bpx_tui.service.book_feed import BookFeed
 from bpx_tui.service.bus import Latest
 from bpx_tui.service.candle_feed import CandleFeed
@@ -27,6 +27,9 @@ from bpx_tui.service.topics import facts as facts_topic
 log = logging.getLogger(__name__)
 
 FACTS_SECONDS = 600.0
+MARK_CACHED_SECONDS = 3
+INTEREST_CACHED_SECONDS = 120
+"""What a cache has held for longer is not shown: the streams bring a mark every second, open interest every minute."""
 RETRY_SECONDS = 5.0
 
 
@@ -171,10 +174,10 @@ class MarketFeed:
         if self._facts.market is None or not self._facts.market.is_perp:
             return
         marks = await self._venue.mark_prices(self.symbol)
-        if marks and self._facts.mark is None:
+        if marks and self._facts.mark is None and cached_seconds(marks) <= MARK_CACHED_SECONDS:
             self._facts = replace(self._facts, mark=marks[0])
         interest = await self._venue.open_interest(self.symbol)
-        if interest and self._facts.open_interest is None:
+        if interest and self._facts.open_interest is None and cached_seconds(interest) <= INTEREST_CACHED_SECONDS:
             self._facts = replace(self._facts, open_interest=interest[0])
         rates = await self._venue.funding_rates(self.symbol, limit=1)
         if rates:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 
 from bpx_tui.clock import Clock
@@ -15,6 +17,7 @@ from bpx_tui.model.orders import LocalState, OrderUpdate
 from bpx_tui.model.quotes import MarkPrice
 from bpx_tui.model.views import AccountAccess, FeedState, OwnLevel
 from bpx_tui.service.account import Account
+from bpx_tui.service.ages import FUTURE_TOLERANCE_US
 from bpx_tui.service.announcer import Announcer
 from bpx_tui.service.bus import Latest
 from bpx_tui.service.cancel_all import CancelAllOrders
@@ -61,9 +64,11 @@ class PrivateLane:
         self._latest = latest
         self._announcer = announcer
         self._clock = clock
+        self._time = time
         self._gate = gate
         self._want_marks = want_marks
         self._published: object = None
+        self._under_way: set[asyncio.Task[None]] = set()
         self._own: dict[Symbol, tuple[int, tuple[OwnLevel, ...]]] = {}
         journal = MemoryJournal(rng)
         self.board = OrderBoard(clock)
@@ -93,9 +98,12 @@ class PrivateLane:
         _close_for_good(gate, config)
 
     def _listen_to_each_other(self) -> None:
-        self._evidence.on_fill = self.reconciler.after_fill
+        self._evidence.on_money_moved = self.reconciler.money_moved
         self._evidence.on_contradiction = lambda: self.reconciler.demand("an order exists that was said not to")
         self.reconciler.drifted = lambda: self._streams.renew(stream_names.ORDER_UPDATE)
+        self._resolver.on_unseen_end = lambda order: self.reconciler.stream_missed(
+            f"it did not tell that an order on {order.symbol} is {order.state}"
+        )
 
     def start(self, supervisor: Supervisor) -> None:
         """Subscribe first, then read: what happens meanwhile is merged by the engine's clock."""
@@ -107,16 +115,21 @@ class PrivateLane:
             supervisor.spawn("order look-up", self._resolver.run)
 
     def place(self, intent: PlaceOrder, supervisor: Supervisor) -> None:
-        supervisor.spawn(f"order {intent.input_id}", partial(self._trader.place, intent), Policy.ONCE)
+        self._carry_out(f"order {intent.input_id}", partial(self._trader.place, intent), supervisor)
 
     def cancel(self, intent: CancelOrder, supervisor: Supervisor) -> None:
-        supervisor.spawn(f"cancel {intent.input_id}", partial(self._trader.cancel, intent), Policy.ONCE)
+        self._carry_out(f"cancel {intent.input_id}", partial(self._trader.cancel, intent), supervisor)
 
     def cancel_all(self, intent: CancelAll, supervisor: Supervisor) -> None:
         if reason := self._trader.refusal(intent):
             self._trader.refuse(intent, reason)
             return
-        supervisor.spawn(f"cancel all {intent.input_id}", partial(self._cancel_all.run, intent), Policy.ONCE)
+        self._carry_out(f"cancel all {intent.input_id}", partial(self._cancel_all.run, intent), supervisor)
+
+    def _carry_out(self, name: str, work: Callable[[], Coroutine[None, None, None]], supervisor: Supervisor) -> None:
+        task = supervisor.spawn(name, work, Policy.ONCE)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
 
     def take_order(self, update: OrderUpdate) -> None:
         """One event of the private order stream."""
@@ -124,7 +137,10 @@ class PrivateLane:
         self._evidence.update(update)
 
     def take_position(self, update: PositionUpdate) -> None:
-        """One event of the private position stream."""
+        """One event of the private position stream. One from the future must not outrank what is read later."""
+        told_us, now_us = update.position.engine_time_us or update.event_time_us, self._time.now_us()
+        if told_us > now_us + FUTURE_TOLERANCE_US:
+            update = replace(update, position=replace(update.position, engine_time_us=now_us))
         self.account.take_position(update)
 
     def take_mark(self, mark: MarkPrice) -> None:
@@ -135,6 +151,11 @@ class PrivateLane:
         if self._has_key:
             self.reconciler.private_proven = False
             self.reconciler.demand(reason)
+
+    def stream_down(self) -> None:
+        """A private event may have been lost, or none can come any more."""
+        if self._has_key:
+            self.reconciler.stream_lost()
 
     def own_levels(self, symbol: Symbol) -> tuple[OwnLevel, ...]:
         """Own resting quantity of one market, computed again only when an order changed."""
@@ -159,11 +180,11 @@ class PrivateLane:
             self._want_marks(self.account.position_symbols)
 
     async def wind_down(self) -> None:
-        """Take nothing new, wait for the answers under way, and note what has none."""
+        """Take no new order, wait for orders and cancels under way, and note what has no answer."""
         self._trader.closing = True
         self._gate.close("closing", "the program is ending")
         until = self._clock.monotonic() + WIND_DOWN_SECONDS
-        while self.board.in_flight() and self._clock.monotonic() < until:
+        while self._under_way and self._clock.monotonic() < until:
             await self._clock.sleep(WIND_DOWN_STEP_SECONDS)
         for tracked in self.board.in_flight():
             if tracked.client_id is not None:

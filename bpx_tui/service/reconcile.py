@@ -1,8 +1,8 @@
 """Our picture of the account against the exchange's own, again and again (RELIABILITY 6.5).
 
 A full reconciliation reads everything, applies it in one step and then opens the gate; a failed or partial read changes
-nothing. Between them, open orders, positions, fills and money are read on timers: faster while the private stream has
-not proved that it delivers.
+nothing. Between them, open orders, positions, fills and money are read on timers: orders faster while the private
+stream has not proved that it delivers, money soon after whatever moves it.
 """
 
 from __future__ import annotations
@@ -30,16 +30,19 @@ from bpx_tui.service.ports import AccountReads
 
 T = TypeVar("T")
 
-ORDERS_HEALTHY_SECONDS = 10.0
+ORDERS_HEALTHY_SECONDS = 8.0
+"""So that what the stream lost is found, and what became of it looked up, within ten."""
 ORDERS_DEGRADED_SECONDS = 3.0
 MONEY_SECONDS = 60.0
-AFTER_FILL_SECONDS = 1.0
+MONEY_AGAIN_SECONDS = 5.0
+MONEY_MOVED_SECONDS = 1.0
 AGAIN_SECONDS = 10.0
 RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 TICK_SECONDS = 0.25
 STREAM_PATIENCE_MS = 2_000
 FILL_OVERLAP_US = 60_000_000
 FILLS_AT_START = 100
+MOST_FILLS = 1_000
 GATE_REASON = "reconcile"
 
 
@@ -83,6 +86,8 @@ class Reconciler:
         self._orders_due = self._money_due = float("inf")
         self._failures = self._demands = 0
         self._again = True
+        self._failing: dict[str, str] = {}
+        self._fills_read_us: int | None = None
         self.private_proven = False
         """Whether the private stream has shown that it delivers. Set by the session on the first private event."""
         self.drifted: Callable[[], None] | None = None
@@ -97,9 +102,24 @@ class Reconciler:
         self._failures = 0
         self._again = True
 
-    def after_fill(self) -> None:
-        """A fill moves money, which no stream reports: read it soon."""
-        self._money_due = min(self._money_due, self._clock.monotonic() + AFTER_FILL_SECONDS)
+    def money_moved(self) -> None:
+        """A fill, or an order that came to rest or ended, moves money, which no stream reports: read it soon."""
+        self._money_due = min(self._money_due, self._clock.monotonic() + MONEY_MOVED_SECONDS)
+
+    def stream_lost(self) -> None:
+        """Private events are or may be lost: read what they would have told instead, beginning now."""
+        self.private_proven = False
+        self._orders_due = min(self._orders_due, self._clock.monotonic())
+        self.money_moved()
+
+    def stream_missed(self, text: str) -> None:
+        """Reading has shown what the private stream should have told: it is not to be relied on."""
+        if not self.private_proven:
+            return
+        self.private_proven = False
+        self._announcer.notice(Severity.WARNING, f"Private stream: {text}. Reading orders more often.")
+        if self.drifted is not None:
+            self.drifted()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -114,14 +134,15 @@ class Reconciler:
             await self._full()
             return
         if now >= self._orders_due:
-            await self._guarded(self._orders_and_positions)
+            await self._guarded("orders", self._orders_and_positions)
             self._orders_due = self._clock.monotonic() + self._orders_period()
         if now >= self._money_due:
             self._money_due = self._clock.monotonic() + MONEY_SECONDS
-            await self._guarded(self._fills_and_money)
+            if not await self._guarded("money", self._fills_and_money):
+                self._money_due = self._clock.monotonic() + MONEY_AGAIN_SECONDS
 
     async def _full(self) -> None:
-        demands = self._demands
+        demands, self._money_due = self._demands, self._clock.monotonic() + MONEY_SECONDS
         try:
             reading = await self._read_everything()
         except ExchangeError as error:
@@ -129,19 +150,26 @@ class Reconciler:
             self._failures += 1
             self._full_due = self._clock.monotonic() + pause
             self._gate.close(GATE_REASON, f"the account cannot be read: {error}")
-            self._account.say(self._account_state(), f"cannot be read: {error}")
+            self._failing["everything"] = str(error)
+            self._say_how_it_stands()
             return
+        self._failing.clear()
         self._apply(reading)
         now = self._clock.monotonic()
         if self._demands != demands:  # something happened while reading: what was read is good, but not enough
             return
         self._full_due = now + AGAIN_SECONDS if self._again else None
         self._again, self._failures = False, 0
-        self._orders_due, self._money_due = now + self._orders_period(), now + MONEY_SECONDS
+        self._orders_due = now + self._orders_period()
         self._gate.lift(GATE_REASON)
 
-    def _account_state(self) -> FeedState:
-        return FeedState.STALE if self._account.true_at_us is not None else FeedState.UNAVAILABLE
+    def _say_how_it_stands(self) -> None:
+        """One part that cannot be read makes the picture stale, until that part was read again."""
+        if not self._failing:
+            self._account.say(FeedState.LIVE, "")
+            return
+        state = FeedState.STALE if self._account.true_at_us is not None else FeedState.UNAVAILABLE
+        self._account.say(state, f"cannot be read: {next(iter(self._failing.values()))}")
 
     async def _read_everything(self) -> _Reading:
         left_at, left_us = self._clock.monotonic(), self._time.now_us()
@@ -170,7 +198,7 @@ class Reconciler:
         self._evidence.fills(reading.fills, announce=not first)
         self._take_orders(reading.orders, reading.left_at)
         self._take_positions(reading.positions, reading.left_us)
-        self._account.say(FeedState.LIVE, self._lane_words())
+        self._say_how_it_stands()
 
     async def _orders_and_positions(self) -> None:
         left_at, left_us = self._clock.monotonic(), self._time.now_us()
@@ -179,7 +207,6 @@ class Reconciler:
             positions = group.create_task(self._venue.positions())
         self._take_orders(whole(orders.result()), left_at)
         self._take_positions(whole(positions.result()), left_us)
-        self._account.say(FeedState.LIVE, self._lane_words())
 
     async def _fills_and_money(self) -> None:
         left_us = self._time.now_us()
@@ -194,10 +221,16 @@ class Reconciler:
                 self._account.take_liquidation_price(position)
 
     async def _recent_fills(self) -> Sequence[Fill]:
-        newest = self._account.fills.newest_us
-        if newest is None:
-            return await self._venue.fills(limit=FILLS_AT_START)
-        return await self._venue.fills(from_ms=(newest - FILL_OVERLAP_US) // 1_000, limit=1_000)
+        """Fills since the last reading, with some overlap: newer ones from the stream say nothing of those it lost."""
+        left_us = self._time.now_us()
+        if self._fills_read_us is None:
+            fills = await self._venue.fills(limit=FILLS_AT_START)
+        else:
+            from_ms = (self._fills_read_us - FILL_OVERLAP_US) // 1_000
+            fills = await self._venue.fills(from_ms=from_ms, limit=MOST_FILLS)
+        if len(fills) < MOST_FILLS:
+            self._fills_read_us = left_us
+        return fills
 
     def _take_orders(self, orders: Sequence[Order], left_at: float) -> None:
         board = self._account.board
@@ -215,30 +248,28 @@ class Reconciler:
                 Severity.INFO,
                 f"{difference.symbol} position is {difference.now:f} at the exchange, was shown as {difference.was:f}.",
             )
+            self.money_moved()
 
     def _drift(self, text: str, order: TrackedOrder) -> None:
         """The stream should have told this. Orders that were open before we listened are no drift."""
         created_ms = order.order.created_ms if order.order is not None else None
         is_recent = created_ms is None or self._time.now_ms() - created_ms < STREAM_PATIENCE_MS
-        if not self.private_proven or is_recent:
-            return
-        self.private_proven = False
-        self._announcer.notice(Severity.WARNING, f"Private stream: {text}. Reading orders more often.")
-        if self.drifted is not None:
-            self.drifted()
+        if not is_recent:
+            self.stream_missed(text)
 
     def _orders_period(self) -> float:
         return ORDERS_HEALTHY_SECONDS if self.private_proven else ORDERS_DEGRADED_SECONDS
 
-    def _lane_words(self) -> str:
-        return "" if self.private_proven else "private stream not proven yet: read every 3 s instead"
-
-    async def _guarded(self, read: Callable[[], Coroutine[None, None, None]]) -> None:
-        """A failed read leaves everything as it is, and says so."""
+    async def _guarded(self, part: str, read: Callable[[], Coroutine[None, None, None]]) -> bool:
+        """Whether it could be read; a failed read leaves everything as it is, and says so."""
         try:
             await read()
         except ExchangeError as error:
-            self._account.say(FeedState.STALE, f"cannot be read: {error}")
+            self._failing[part] = str(error)
+        else:
+            self._failing.pop(part, None)
+        self._say_how_it_stands()
+        return part not in self._failing
 
 
 @asynccontextmanager

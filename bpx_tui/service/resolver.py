@@ -7,6 +7,8 @@ its signature has run out plus a margin, two whole sweeps of open orders, histor
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bpx_tui.clock import Clock
 from bpx_tui.errors import ExchangeError
 from bpx_tui.exchange.server_clock import ServerClock
@@ -53,6 +55,8 @@ class Resolver:
         self._clean: dict[ClientId, int] = {}
         self._missing: dict[OrderId, int] = {}
         self._due: dict[str, float] = {}
+        self.on_unseen_end: Callable[[TrackedOrder], None] | None = None
+        """Hears of an open order whose end had to be read, because no stream told it."""
 
     def missing(self, tracked: TrackedOrder) -> None:
         """Note an order that was open here and is not in fresh open orders: what ended it must be found."""
@@ -71,7 +75,10 @@ class Resolver:
 
     async def tend(self) -> None:
         """One pass over everything that is due. A failed read leaves things as they are."""
-        for tracked in self._board.unknown():
+        unknown = self._board.unknown()
+        for found in self._sweeps.keys() - {tracked.client_id for tracked in unknown}:
+            self._forget(found)
+        for tracked in unknown:
             if self._is_due(f"sent {tracked.client_id}"):
                 await self._tend_unknown(tracked)
         for tracked in self._board.cancel_pending_since(CANCEL_PATIENCE_SECONDS):
@@ -139,6 +146,8 @@ class Resolver:
             return
         if not after.is_live or after not in self._board.unseen_since(started):
             self._missing.pop(order_id, None)
+            if not after.is_live and self.on_unseen_end is not None:
+                self.on_unseen_end(after)
         else:
             self._evidence.annotate(after, "not among the open orders any more; looking for what ended it")
 

@@ -10,6 +10,7 @@ from collections import deque
 from bpx_tui.clock import Clock
 from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.exchange.stream import StreamState, StreamStatus
+from bpx_tui.exchange.stream_names import is_private
 from bpx_tui.exchange.wire_stream import StreamError, StreamEvent, Undecodable, Unrecognised
 from bpx_tui.model.account import PositionUpdate
 from bpx_tui.model.ids import Symbol
@@ -151,6 +152,7 @@ class Session:
             self.interrupted("the stream was interrupted")
         elif was_open and status.state is not StreamState.OPEN:
             self.market_data.stream_down(f"stream down: {status.reason}")
+            self.private.stream_down()
 
     def interrupted(self, reason: str) -> None:
         """Read everything again."""
@@ -251,6 +253,8 @@ class Session:
     def _unreadable(self, event: Undecodable) -> None:
         now = self._clock.monotonic()
         log.warning("unreadable frame of %s: %s", event.stream or "?", event.reason)
+        if not event.stream or is_private(event.stream):
+            self.private.stream_down()
         if now - self._unreadable_said >= UNREADABLE_NOTICE_SECONDS:
             self._unreadable_said = now
             self.announcer.notice(Severity.WARNING, f"Unreadable frame of {event.stream or 'a stream'}: {event.reason}")

@@ -109,6 +109,12 @@ class Supervisor:
         except Exception as error:
             log.exception("%s failed", name)
             return f"internal fault ({type(error).__name__}), see the log"
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            log.exception("%s was cancelled by something inside it", name)
+            return "internal fault (cancelled from inside), see the log"
         return None
 
     def _note(self, name: str, reason: str) -> None:

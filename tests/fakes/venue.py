@@ -13,6 +13,7 @@ from bpx_tui.clock import Clock
 from bpx_tui.errors import BpxError
 from bpx_tui.exchange.server_clock import ClockSample, ServerClock
 from bpx_tui.exchange.stream import StreamState, StreamStatus
+from bpx_tui.exchange.wire_rest import Rows
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position
 from bpx_tui.model.enums import KlineInterval, OrderStatus
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
@@ -47,6 +48,10 @@ class ScriptedVenue:
         self.book_id = 100
         self.bids: dict[str, str] = {"99.99": "5", "99.98": "6"}
         self.asks: dict[str, str] = {"100.01": "5", "100.02": "6"}
+        self.cached_seconds = 0
+        """How long a cache has held tickers and marks."""
+        self.unreadable: tuple[str, ...] = ()
+        """Why some rows of the open orders are not."""
         self.status_word = "Ok"
         self.offset_ms = 0
         self.accepts_cancels_only = False
@@ -90,7 +95,7 @@ class ScriptedVenue:
 
     async def tickers(self) -> Sequence[Ticker]:
         await self._call("tickers")
-        return tuple(values.ticker(market.symbol) for market in self.market_rows)
+        return Rows((values.ticker(market.symbol) for market in self.market_rows), age_seconds=self.cached_seconds)
 
     async def ticker(self, symbol: Symbol) -> Ticker | None:
         await self._call("ticker")
@@ -114,7 +119,8 @@ class ScriptedVenue:
 
     async def mark_prices(self, symbol: Symbol | None = None) -> Sequence[MarkPrice]:
         await self._call("mark_prices")
-        return (MarkPrice(symbol or values.SOL_PERP, Decimal(100), None, None, None),)
+        mark = MarkPrice(symbol or values.SOL_PERP, Decimal(100), None, None, None)
+        return Rows((mark,), age_seconds=self.cached_seconds)
 
     async def open_interest(self, symbol: Symbol | None = None) -> Sequence[OpenInterest]:
         await self._call("open_interest")
@@ -142,7 +148,8 @@ class ScriptedVenue:
 
     async def open_orders(self, symbol: Symbol | None = None) -> Sequence[Order]:
         await self._call("open_orders")
-        return tuple(o for o in self.orders.values() if not is_terminal(o) and symbol in (None, o.symbol))
+        rows = (o for o in self.orders.values() if not is_terminal(o) and symbol in (None, o.symbol))
+        return Rows(rows, self.unreadable)
 
     async def order_history(
         self, symbol: Symbol | None = None, *, order_id: OrderId | None = None, limit: int = 100, offset: int = 0

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from bpx_tui.errors import Unavailable
+from bpx_tui.exchange.wire_stream import Undecodable
 from bpx_tui.model.account import PositionUpdate
 from bpx_tui.model.enums import OrderStatus
-from bpx_tui.model.ids import ClientId
+from bpx_tui.model.ids import ClientId, OrderId
 from bpx_tui.model.orders import OrderEventKind
 from bpx_tui.model.views import AccountAccess, FeedState
 from bpx_tui.service.fill_log import FillLog
@@ -58,6 +61,127 @@ async def test_a_lost_fill_is_found_by_reading() -> None:
         assert bench.states() == []
         assert [each.trade_id for each in bench.account().fills or ()] == [3]
         assert bench.quantity() == 2
+
+
+async def test_an_end_that_the_stream_did_not_tell_makes_orders_be_read_more_often() -> None:
+    async with Bench().running() as bench:
+        await bench.outcome(bench.press(values.request()))
+        bench.take_update(values.update(bench.venue.orders[OrderId("1")], OrderEventKind.ACCEPTED))
+        await bench.clock.advance(9)
+        bench.venue.change("1", OrderStatus.CANCELLED)
+        await bench.clock.advance(9)
+        assert bench.states() == []
+        assert any("did not tell" in text for text in bench.notices())
+        reads = bench.venue.count("open_orders")
+        await bench.clock.advance(13)
+        assert bench.venue.count("open_orders") - reads >= 4
+
+
+async def test_an_order_missing_from_a_list_with_unreadable_rows_is_not_gone() -> None:
+    async with Bench().running() as bench:
+        await bench.outcome(bench.press(values.request()))
+        hidden = bench.venue.orders.pop(OrderId("1"))
+        bench.venue.unreadable = ("status is missing",)
+        await bench.clock.advance(20)
+        assert bench.states() == ["open"]
+        assert bench.venue.count("order_history") == 0, "nobody looks for what ended it"
+        assert bench.account().state is FeedState.STALE
+        outcome = await bench.outcome(bench.press_cancel_all(), within=6)
+        assert outcome.kind is OutcomeKind.UNKNOWN
+        assert "cannot be read" in outcome.text
+        bench.venue.orders[hidden.order_id], bench.venue.unreadable = hidden, ()
+        await bench.clock.advance(9)
+        assert bench.account().state is FeedState.LIVE
+
+
+async def test_money_is_read_soon_after_an_order_came_to_rest_or_ended() -> None:
+    async with Bench().running() as bench:
+        await bench.clock.advance(15)
+        for cancels in (False, True):
+            reads = bench.venue.count("balances")
+            await bench.outcome(bench.press_cancel("1") if cancels else bench.press(values.request()))
+            await bench.clock.advance(1.3)
+            assert bench.venue.count("balances") == reads + 1
+
+
+async def test_money_that_cannot_be_read_stays_stale_whatever_else_can() -> None:
+    async with Bench().running() as bench:
+        await bench.clock.advance(15)
+        bench.venue.always["balances"] = Unavailable("502")
+        await bench.outcome(bench.press(values.request()))
+        await bench.clock.advance(2)
+        for _ in range(20):
+            await bench.clock.advance(1)
+            assert bench.account().state is FeedState.STALE
+        del bench.venue.always["balances"]
+        await bench.clock.advance(6)
+        assert bench.account().state is FeedState.LIVE
+
+
+async def test_fills_that_the_stream_lost_long_before_newer_ones_are_found() -> None:
+    async with Bench().running() as bench:
+        await bench.clock.advance(15)
+        bench.venue.always["fills"] = Unavailable("502")
+        bench.venue.fill_rows.append(values.fill(1, time_us=bench.time.now_us()))
+        await bench.clock.advance(200)
+        told = values.fill(2, time_us=bench.time.now_us())
+        shown = values.order("9", OrderStatus.FILLED, "2", time_us=told.time_us)
+        bench.venue.fill_rows.append(told)
+        bench.take_update(values.update(shown, OrderEventKind.FILL, told))
+        del bench.venue.always["fills"]
+        await bench.clock.advance(6)
+        assert [each.trade_id for each in bench.account().fills or ()] == [2, 1]
+
+
+async def test_an_idle_account_is_simply_live_and_a_lost_socket_makes_it_be_read_at_once() -> None:
+    async with Bench().running() as bench:
+        await bench.clock.advance(15)
+        assert (bench.account().state, bench.account().reason) == (FeedState.LIVE, "")
+        bench.take_update(values.update(values.order("9"), OrderEventKind.ACCEPTED))
+        await bench.clock.advance(4)
+        reads = bench.venue.count("open_orders")
+        bench.lose_socket()
+        await bench.clock.advance(0.5)
+        assert bench.venue.count("open_orders") == reads + 1
+        assert bench.gate().is_open
+
+
+async def test_an_unreadable_private_frame_is_made_up_for_by_reading() -> None:
+    async with Bench().running() as bench:
+        await bench.clock.advance(15)
+        bench.take_update(values.update(values.order("9"), OrderEventKind.ACCEPTED))
+        await bench.clock.advance(4)
+        orders, money = bench.venue.count("open_orders"), bench.venue.count("balances")
+        bench.session.take(Undecodable("i is missing", "account.orderUpdate"))
+        await bench.clock.advance(1.5)
+        assert bench.venue.count("open_orders") > orders
+        assert bench.venue.count("balances") > money
+
+
+async def test_a_position_from_the_future_does_not_outrank_what_is_read_later() -> None:
+    async with Bench().running() as bench:
+        year_us = 365 * 86_400 * 1_000_000
+        moved = values.position("5", time_us=bench.time.now_us() + year_us)
+        bench.session.take(PositionUpdate("positionAdjusted", moved, moved.engine_time_us))
+        await bench.clock.advance(0.1)
+        assert bench.quantity() == 5
+        bench.venue.position_rows = [values.position("3")]
+        await bench.clock.advance(9)
+        assert bench.quantity() == 3
+
+
+async def test_a_standstill_closes_the_gate_and_everything_is_read_again() -> None:
+    async with Bench().running() as bench:
+        runs = bench.socket.runs
+        bench.venue.always["measure_clock"] = Unavailable("not yet")
+        bench.clock.skip(40)
+        await bench.clock.advance(0.6)
+        assert not bench.gate().is_open
+        assert "stood still for 40 s" in bench.gate().reason
+        del bench.venue.always["measure_clock"]
+        await bench.clock.advance(4)
+        assert bench.gate().is_open
+        assert bench.socket.runs == runs + 1
 
 
 async def test_a_fill_counts_once_and_money_is_read_soon_after() -> None:
@@ -161,6 +285,16 @@ def test_fills_without_an_id_are_told_apart_by_time_price_and_quantity() -> None
     assert log.add(values.fill(None, time_us=7_000))
     assert log.add(values.fill(None, quantity="2", time_us=5_000))
     assert sum((each.quantity for each in log.newest(9)), Decimal(0)) == 4
+
+
+@pytest.mark.parametrize("nameless_first", [True, False])
+def test_a_fill_whose_id_only_one_source_knows_counts_once(nameless_first: bool) -> None:
+    log = FillLog()
+    nameless, named = values.fill(None, time_us=5_000), values.fill(8, time_us=5_999)
+    told = [nameless, named] if nameless_first else [named, nameless]
+    assert [log.add(fill) for fill in (*told, *told)] == [True, False, False, False]
+    assert [fill.trade_id for fill in log.newest(9)] == [8]
+    assert log.add(values.fill(9, time_us=5_000)), "two trades may look the same"
 
 
 def test_both_sides_of_one_own_trade_are_two_fills() -> None:

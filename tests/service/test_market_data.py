@@ -56,9 +56,49 @@ async def test_reseeding_is_paced_when_no_snapshot_fits() -> None:
         for number in range(60):
             bench.delta(200 + number, 200 + number)
             await bench.clock.advance(1)
-        assert bench.book().state is FeedState.RESYNCING
+        assert bench.book().state is FeedState.UNAVAILABLE
+        assert "did not fit" in bench.book().reason
         assert 5 <= bench.venue.count("depth") - reads <= 14
         assert "depth.SOL_USDC" in bench.socket.renewed
+        bench.venue.book_id = 259
+        await bench.clock.advance(8.1)
+        assert bench.book().state is not FeedState.UNAVAILABLE, "tried on, and found"
+
+
+async def test_figures_that_a_cache_held_too_long_are_not_shown() -> None:
+    bench = Bench()
+    bench.venue.cached_seconds = 3_000
+    async with bench.running():
+        watch = WatchMarket(next_input_id(), 0, Mode.DEMO, symbol=values.SOL_PERP, interval=KlineInterval.M1)
+        assert bench.bus.commands.submit(watch)
+        await bench.clock.advance(15)
+        facts, catalog = bench.bus.latest.value(topics.facts(values.SOL_PERP)), bench.bus.latest.value(topics.CATALOG)
+        assert facts is not None
+        assert catalog is not None
+        assert facts.mark is None
+        assert [row.ticker for row in catalog.rows] == [None, None]
+        bench.venue.cached_seconds = 0
+        await bench.clock.advance(10)
+        catalog = bench.bus.latest.value(topics.CATALOG)
+        assert catalog is not None
+        assert all(row.ticker for row in catalog.rows)
+
+
+async def test_candles_do_not_look_alive_while_only_book_and_trades_are_polled() -> None:
+    async with Bench().running() as bench:
+        await bench.live_book()
+        bench.lose_socket()
+        await bench.clock.advance(6)
+        candles = bench.bus.latest.value(topics.candles(values.SOL, KlineInterval.M1))
+        assert candles is not None
+        assert (bench.book().state, candles.state) == (FeedState.LIVE, FeedState.STALE)
+        bench.open_socket(session=2)
+        await bench.clock.advance(0.1)
+        beat(bench)
+        await bench.clock.advance(0.1)
+        candles = bench.bus.latest.value(topics.candles(values.SOL, KlineInterval.M1))
+        assert candles is not None
+        assert candles.state is FeedState.LIVE
 
 
 async def test_silence_is_stale_within_a_second_of_the_budget_and_beats_are_life() -> None:

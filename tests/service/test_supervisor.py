@@ -36,6 +36,21 @@ async def test_a_permanent_task_is_reported_and_started_again_ever_more_slowly()
         assert 10 <= runs <= 20
 
 
+async def test_a_task_cancelled_from_inside_does_not_vanish() -> None:
+    clock, reports, runs = ManualClock(), Reports(), 0
+
+    async def gives_up() -> None:
+        nonlocal runs
+        runs += 1
+        raise asyncio.CancelledError
+
+    async with Supervisor(clock, reports) as supervisor:
+        supervisor.spawn("book", gives_up)
+        await clock.advance(1)
+        assert runs >= 2
+        assert "cancelled from inside" in reports.heard[0][1]
+
+
 async def test_a_permanent_task_that_just_returns_is_reported_too() -> None:
     clock, reports = ManualClock(), Reports()
 

@@ -238,6 +238,19 @@ async def test_cancel_all_sweeps_every_market_until_nothing_is_left() -> None:
         assert bench.states() == []
 
 
+async def test_a_slow_read_does_not_hold_up_a_cancel_of_everything() -> None:
+    async def slow() -> None:
+        await bench.clock.sleep(5)
+
+    async with Bench().running() as bench:
+        await bench.outcome(bench.press(values.request()))
+        bench.venue.script("open_orders", slow, slow, slow)
+        input_id = bench.press_cancel_all()
+        await bench.clock.advance(0.1)
+        assert bench.states() == []
+        assert "nothing is left" in (await bench.outcome(input_id, within=20)).text
+
+
 async def test_cancel_all_says_so_when_it_cannot_know() -> None:
     async with Bench().running() as bench:
         await bench.outcome(bench.press(values.request()))
@@ -246,6 +259,31 @@ async def test_cancel_all_says_so_when_it_cannot_know() -> None:
         outcome = await bench.outcome(bench.press_cancel_all(), within=10)
         assert outcome.kind is OutcomeKind.UNKNOWN
         assert "offline" in outcome.text
+
+
+async def test_ending_waits_for_a_cancel_that_is_under_way() -> None:
+    async def slow() -> None:
+        await bench.clock.sleep(2)
+
+    bench = Bench()
+    async with bench.running():
+        await bench.outcome(bench.press(values.request()))
+        bench.venue.script("cancel", slow)
+        input_id = bench.press_cancel("1")
+        await bench.clock.advance(0.1)
+    assert [each.kind for each in bench.outcomes(input_id)] == [OutcomeKind.ACCEPTED]
+    assert bench.states() == []
+
+
+async def test_orders_beyond_the_history_that_is_read_prove_nothing() -> None:
+    async with Bench().running() as bench:
+        bench.venue.script("place", OutcomeUnknown("502"))
+        await bench.outcome(bench.press(values.request()))
+        for number in range(600):
+            later = values.order(f"x{number}", OrderStatus.CANCELLED, client_id=7, created_ms=bench.time.now_ms())
+            bench.venue.orders[later.order_id] = later
+        await bench.clock.advance(90)
+        assert bench.states() == ["unknown"]
 
 
 async def test_ending_waits_for_the_answer_and_notes_what_has_none() -> None:
