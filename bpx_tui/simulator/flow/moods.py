@@ -44,5 +44,5 @@ MOODS = {
         crash_s=70,
     ),
     Scenario.THIN: Mood(volatility=0.8, book_rate=0.3, trade_rate=0.3, spread=4.0, size=0.25, levels=25),
-    Scenario.BUSY: Mood(volatility=1.6, book_rate=16.0, trade_rate=5.0),
+    Scenario.BUSY: Mood(volatility=1.6, book_rate=24.0, trade_rate=5.0),
 }
