@@ -41,13 +41,15 @@ async def setup(trusted: str) -> AsyncIterator[Setup]:
 @pytest.mark.parametrize("trusted", ["self_signed"], indirect=True)
 async def test_a_certificate_that_is_trusted_carries_orders_and_reads(setup: Setup) -> None:
     setup.venue.respond = lambda request: EMPTY.get(request.path) or answer(body=ORDER)
-    assert (await setup.client.place(LIMIT)).order_id == "1"
+    for _ in range(3):
+        assert (await setup.client.place(LIMIT)).order_id == "1"
+    assert setup.venue.connections == 1
     for read in READS:
         assert await read(setup.client) == ()
     setup.venue.respond = lambda _: None
     with pytest.raises(OutcomeUnknown, match="connection broke"):
         await setup.client.place(LIMIT)
-    assert len(changing(setup)) == 2
+    assert len(changing(setup)) == 4
 
 
 async def assert_refused(setup: Setup, reason: str) -> None:
