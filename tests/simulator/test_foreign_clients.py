@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 import aiohttp
+import pytest
+from backpack_exchange_sdk._base.errors import BackpackAPIError
 from backpack_exchange_sdk.authenticated import AuthenticationClient
 
 from tests.simulator.desk import Client, Listener, make_exchange, run, text_to_sign
@@ -51,6 +53,9 @@ async def test_the_liquidation_price_is_asked_for_in_base64_json() -> None:
                 answer = client.get_estimated_liquidation_price(base64.b64encode(borrow.encode()).decode())
                 prices.append(Decimal(answer["liquidationPrice"]))
             assert prices[0] > prices[1] > 0
+            for nonsense in ("ETH", "é€", "!!!!", base64.b64encode(b"[1").decode(), base64.b64encode(b"\xff").decode()):
+                with pytest.raises(BackpackAPIError, match=r"failed to parse|parse request payload error"):
+                    client.get_estimated_liquidation_price(nonsense)
 
         await in_thread(ask)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 from dataclasses import replace
 from decimal import Decimal
@@ -145,7 +144,7 @@ def liquidation_price(call: Call) -> Reply:
     call.query.integer("subaccountId", UINT16)
     try:
         raw = base64.b64decode(call.query.need_text("borrow"), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise ParseRefusal('failed to parse parameter `borrow`: failed to parse "string": Invalid base64') from None
     asset, side, quantity = _payload(replace(call, json=parse_body(raw)))
     venue = call.exchange.venue
