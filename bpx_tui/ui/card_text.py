@@ -44,15 +44,14 @@ def _tall(card: Card, desk: Desk, width: int) -> list[Line]:
     away = distance_text(request, desk.book if on_screen else None)
     second: Line = (
         Run(f" {price}", Role.TEXT, bold=True),
-        Run(f"  = {notional_text(request, review.effect)}", Role.TEXT),
+        Run(f"  = {notional_text(request, card.effect)}", Role.TEXT),
         Run(f"  {away}" if away else "", Role.MUTED),
     )
     return [*head, second, *_effects(card, desk), _book_age(card, desk)]
 
 
 def _wide(card: Card, desk: Desk) -> list[Line]:
-    review = card.review
-    request, market, effect = review.request, review.market, review.effect
+    request, market, effect = card.review.request, card.review.market, card.effect
     price = "at market" if request.price is None else f"@ {price_text(request.price, market)}"
     head: Line = (*_what(card), Run(f"  {price}", Role.TEXT, bold=True), Run(f"  = {notional_text(request, effect)}"))
     if desk.symbol != request.symbol:
@@ -79,7 +78,7 @@ def _effects(card: Card, desk: Desk) -> list[Line]:
     review = card.review
     if desk.symbol != review.request.symbol:
         return [(Run(" at the market's price; its book is not on screen", Role.MUTED),)]
-    return effect_lines(review.request, review.effect, review.market, desk.account)
+    return effect_lines(review.request, card.effect, review.market, desk.account)
 
 
 def _book_age(card: Card, desk: Desk) -> Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum, auto
 
@@ -24,6 +24,9 @@ LONGEST_SECONDS = 30.0
 WORSE_FRACTION = Decimal("0.001")
 """How much worse the price of what fills now may become before the card disarms."""
 
+TAKES_NOW = "It would fill at once now."
+POST_ONLY_TAKES = "It would take now: post-only would be refused."
+
 
 @dataclass(frozen=True, slots=True)
 class Review:
@@ -37,17 +40,20 @@ class Review:
     taken_at: float
     repeats_after: float | None = None
     """Seconds since the very same order was sent, where it was sent lately: allowed, but said."""
+    may_take: bool = False
+    """That it would fill at once, or be refused for it, was told on an earlier card of the same order."""
 
     @classmethod
     def take(cls, request: OrderRequest, market: Market, desk: Desk, repeats_after: float | None = None) -> Review:
         book = desk.book if desk.symbol == request.symbol else None
-        effect = estimate(request, desk, market) if book is not None else None
         last_id = book.last_id if book is not None else None
+        effect = effect_now(request, market, desk)
         return cls(request, desk.mode, market, effect, last_id, desk.clock.monotonic(), repeats_after)
 
-    @property
-    def takes_now(self) -> bool:
-        return self.effect is not None and self.effect.fills > 0
+
+def effect_now(request: OrderRequest, market: Market, desk: Desk) -> Effect | None:
+    """What the order would do to the book on screen; `None` for another market, or a book not to be trusted."""
+    return estimate(request, desk, market) if desk.symbol == request.symbol else None
 
 
 class CardState(Enum):
@@ -59,19 +65,27 @@ class CardState(Enum):
 
 
 class Card:
-    """One confirmation. `input_id` is set once, when it sends; nothing can send it again."""
+    """One confirmation. `input_id` is set once, when it sends; nothing can send it again.
+
+    `effect` is what is shown: that of the book of now until the order is sent. What disarms is measured against the
+    effect of the review.
+    """
 
     def __init__(self, review: Review) -> None:
         self.review = review
         self.state = CardState.ARMING
         self.reason = ""
+        self.effect = review.effect
         self.outcome: CommandOutcome | None = None
         self.input_id: int | None = None
         self._armed_from = review.taken_at + ARMING_SECONDS
 
     def look(self, desk: Desk) -> None:
-        """Arm when the beat is over, disarm when something changed."""
-        if self.state in {CardState.SENT, CardState.ANSWERED, CardState.DISARMED}:
+        """Arm when the beat is over, disarm when something changed; what it would do now is always the newest."""
+        if self.state in {CardState.SENT, CardState.ANSWERED}:
+            return
+        self.effect = effect_now(self.review.request, self.review.market, desk)
+        if self.state is CardState.DISARMED:
             return
         self.reason = what_changed(self.review, desk)
         if self.reason:
@@ -99,9 +113,14 @@ class Card:
         return True
 
     def taken_again(self, desk: Desk) -> Card:
-        """A new card for the same order against the book of now: it must arm again."""
+        """A new card for the same order against the book of now: it must arm again.
+
+        Where this one told that the order would take, the new one does not disarm for that again: at the touch of a
+        fast market no order could be placed otherwise, and the limit bounds the price anyway.
+        """
         before = self.review
-        return Card(Review.take(before.request, before.market, desk, before.repeats_after))
+        review = Review.take(before.request, before.market, desk, before.repeats_after)
+        return Card(replace(review, may_take=before.may_take or self.reason in {TAKES_NOW, POST_ONLY_TAKES}))
 
 
 def what_changed(review: Review, desk: Desk) -> str:
@@ -130,10 +149,11 @@ def _book_changed(review: Review, desk: Desk) -> str:
     now = estimate(review.request, desk, review.market)
     if now is None:
         return ""
-    if now.would_take and not before.would_take:
-        return "It would take now: post-only would be refused."
-    if (now.fills > 0) != (before.fills > 0) and review.request.kind is OrderKind.LIMIT:
-        return "It would fill at once now." if now.fills > 0 else "It would no longer fill at once."
+    if not review.may_take:
+        if now.would_take and not before.would_take:
+            return POST_ONLY_TAKES
+        if now.fills > 0 and not before.fills and review.request.kind is OrderKind.LIMIT:
+            return TAKES_NOW
     if before.average_price and now.average_price:
         move = (now.average_price - before.average_price) / before.average_price
         worse = move if review.request.side is Side.BID else -move

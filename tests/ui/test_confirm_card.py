@@ -108,7 +108,6 @@ def _old(desk: HandDesk) -> None:
     ("request_", "change", "reason"),
     [
         (limit(price="187.38"), _lower_ask, "It would fill at once now."),
-        (limit(price="187.42"), _higher_ask, "It would no longer fill at once."),
         (limit(price="187.38", post_only=True), _lower_ask, "It would take now: post-only would be refused."),
         (limit(price="190", time_in_force=TimeInForce.IOC), _higher_ask, "The price moved +0.27% against it."),
         (limit(), _stale, "The book is not to be trusted"),
@@ -145,6 +144,36 @@ def test_reduce_only_is_not_stopped_by_the_gate() -> None:
     _gate(desk)
     card = opened(desk, limit(Side.ASK, "187.60", reduce_only=True))
     assert card.press(after_beat(desk), 1, desk.desk)
+
+
+def test_an_order_that_would_no_longer_take_stays_armed() -> None:
+    desk = HandDesk()
+    card = opened(desk, limit(price="187.42"))
+    assert card.effect is not None
+    assert card.effect.fills
+    pressed = after_beat(desk)
+    _higher_ask(desk)
+    card.look(desk.desk)
+    assert not card.effect.fills, "the card shows what it does now"
+    assert card.press(pressed, 1, desk.desk)
+
+
+@pytest.mark.parametrize("post_only", [False, True])
+def test_having_told_once_that_it_would_take_it_can_be_placed_at_a_flickering_touch(post_only: bool) -> None:
+    desk = HandDesk()
+    card = opened(desk, limit(price="187.38", post_only=post_only))
+    after_beat(desk)
+    _lower_ask(desk)
+    card.look(desk.desk)
+    assert card.state is CardState.DISARMED
+    _higher_ask(desk)
+    card = card.taken_again(desk.desk)
+    assert card.effect is not None
+    assert not card.effect.fills
+    assert not card.effect.would_take
+    pressed = after_beat(desk)
+    _lower_ask(desk)
+    assert card.press(pressed, 1, desk.desk)
 
 
 def test_a_better_price_does_not_disarm() -> None:
