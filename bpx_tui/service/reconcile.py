@@ -33,7 +33,8 @@ T = TypeVar("T")
 ORDERS_HEALTHY_SECONDS = 8.0
 """So that what the stream lost is found, and what became of it looked up, within ten."""
 ORDERS_DEGRADED_SECONDS = 3.0
-MONEY_SECONDS = 60.0
+MONEY_SECONDS = 15.0
+"""No stream reports money: an age beyond this, and what reading takes, means that it is late."""
 MONEY_AGAIN_SECONDS = 5.0
 MONEY_MOVED_SECONDS = 1.0
 AGAIN_SECONDS = 10.0
