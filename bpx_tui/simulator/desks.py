@@ -10,7 +10,7 @@ from bpx_tui.simulator.clock import Agenda
 from bpx_tui.simulator.credentials import derived_pair
 from bpx_tui.simulator.markets import QUOTE, AssetTerms
 from bpx_tui.simulator.orders import AccountId
-from bpx_tui.simulator.products.custody import ChainTerms, CustodyDesk
+from bpx_tui.simulator.products.custody import ChainTerms, CustodyDesk, contract_address
 from bpx_tui.simulator.products.dust import DustDesk
 from bpx_tui.simulator.products.rfq import RfqDesk
 from bpx_tui.simulator.products.strategies import StrategyDesk
@@ -59,7 +59,8 @@ class Desks:
         price = self._venue.index(terms.asset)
         unit = Decimal(1).scaleb(-min(terms.decimals, _DOLLAR_DIGITS))
         fee = max((Decimal("0.5") / price).quantize(unit) if price > 0 else unit, unit)
-        return ChainTerms(terms.asset, blockchain, None, terms.decimals, fee, fee * 2, fee)
+        contract = contract_address(terms.asset, blockchain)
+        return ChainTerms(terms.asset, blockchain, contract, terms.decimals, fee, fee * 2, fee)
 
     def _rfq_maker(self, name: str) -> AccountId:
         maker = self._venue.open_account(f"house:{name}", house=True).id

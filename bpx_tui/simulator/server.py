@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qsl
 
 from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp.http import HttpProcessingError
 
 from bpx_tui.simulator.clock import US_PER_SECOND, Happening
 from bpx_tui.simulator.control import PREFIX, Control, is_allowed
@@ -24,8 +26,22 @@ from bpx_tui.simulator.streams.socket import PING, Socket
 
 PING_EVERY_S = 60
 SILENT_LIMIT_S = 120
-_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.008, 0.05
+_SHORTEST_PAUSE_S, _BUSY_PAUSE_S, _LONGEST_PAUSE_S = 0.008, 0.002, 0.05
+_BUSY_FROM = 8
+"""Happenings in one batch from which on the exchange looks again sooner: work is bounded by the pauses in between."""
 _MAX_MESSAGE_BYTES = 1024 * 1024
+
+
+class _OwnFaults(logging.Filter):
+    """Keeps out of the log what a client did wrong or broke off: it has its answer, or is gone."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, HttpProcessingError | web.RequestPayloadError | ConnectionError)
+
+
+_LOG = logging.getLogger(__name__)
+_LOG.addFilter(_OwnFaults())
 
 
 class ExchangeServer:
@@ -43,7 +59,7 @@ class ExchangeServer:
     async def listening(self, host: str, port: int) -> AsyncIterator[ExchangeServer]:
         """Accept connections inside the block; `self.port` is the port in use."""
         runner = web.ServerRunner(
-            web.Server(self._respond, access_log=None, auto_decompress=False), shutdown_timeout=0.5
+            web.Server(self._respond, access_log=None, auto_decompress=False, logger=_LOG), shutdown_timeout=0.5
         )
         await runner.setup()
         try:
@@ -59,14 +75,15 @@ class ExchangeServer:
         """Run what is due, for ever. Wakes when something is due, but not more often than every few milliseconds."""
         speed = self.exchange.options.speed
         while True:
-            self.exchange.run_due()
+            done = self.exchange.run_due()
             self.flush()
             self.exchange.recall_one()
             due_us = self.exchange.agenda.next_due_us()
+            shortest_s = _BUSY_PAUSE_S if done >= _BUSY_FROM else _SHORTEST_PAUSE_S
             wait_s = _LONGEST_PAUSE_S
             if due_us is not None:
                 wait_s = (due_us - self.exchange.clock.now_us()) / US_PER_SECOND / speed
-            await asyncio.sleep(min(max(wait_s, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S))
+            await asyncio.sleep(min(max(wait_s, shortest_s), _LONGEST_PAUSE_S))
 
     def _mark_dirty(self, socket: Socket) -> None:
         self._dirty.append(socket)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 from collections import defaultdict
@@ -70,6 +71,27 @@ async def test_a_query_is_decoded_once() -> None:
         headers["X-Timestamp"] = str(now_ms)
         async with session.get(f"{ready['rest_url']}/api/v1/order", params=params, headers=headers) as answer:
             assert (answer.status, (await answer.json())["code"]) == (404, "RESOURCE_NOT_FOUND")
+
+
+def test_every_token_has_a_contract() -> None:
+    exchange, _ = make_exchange(flow=False)
+    assets: Any = Client(exchange).public("/api/v1/assets").json
+    contracts = [token["contractAddress"] for asset in assets for token in asset["tokens"]]
+    assert all(isinstance(contract, str) for contract in contracts)
+    assert len(set(contracts)) == len(contracts) > 20
+
+
+async def test_broken_requests_leave_no_trace_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    head = b"POST /api/v1/order HTTP/1.1\r\nHost: x\r\n"
+    broken = (b"Content-Length: 10\r\n\r\nabc", b"Content-Length: -5\r\n\r\n", b"X: " + b"a" * 20_000 + b"\r\n\r\n")
+    async with serving(real_exchange()) as (server, _):
+        for rest in broken:
+            _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(head + rest)
+            await writer.drain()
+            writer.close()
+            await writer.wait_closed()
+    assert caplog.records == []
 
 
 async def test_a_compressed_body_is_no_json() -> None:

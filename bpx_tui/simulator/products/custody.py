@@ -282,6 +282,11 @@ _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE58_CHAINS = frozenset({"Solana", "Bitcoin", "Tron", "XRP", "Litecoin", "Dogecoin", "Eclipse", "Fogo"})
 
 
+def contract_address(asset: Asset, blockchain: str) -> str:
+    """Where a made-up token contract lives. Never absent: the official client reads it as text for every token."""
+    return _address(f"contract/{asset}", blockchain)
+
+
 def _address(owner: str, blockchain: str) -> str:
     digest = hashlib.sha256(f"address/{owner}".encode()).digest()
     return _base58(digest) if blockchain in _BASE58_CHAINS else "0x" + digest[:20].hex()
