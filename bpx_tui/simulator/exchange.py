@@ -99,11 +99,12 @@ class Exchange:
         exchange_ms = self.now_us // 1000
         return (exchange_ms,) if self.options.speed == 1 else (exchange_ms, self.clock.wall_ms())
 
-    def run_due(self) -> None:
-        """Let everything happen that is due by now."""
-        self.agenda.run_until(self.clock.now_us())
+    def run_due(self) -> int:
+        """Let everything happen that is due by now; answers how many things that were."""
+        done = self.agenda.run_until(self.clock.now_us())
         self.venue.advance(self.now_us)
         self.settle()
+        return done
 
     def every(self, period_us: int, happening: Happening, first_us: int | None = None) -> None:
         """Schedule something that repeats, from the next whole period of the clock on or from `first_us`."""
