@@ -96,7 +96,13 @@ class Inquiry:
         return round_down(room, pool.terms.step_size)
 
     def max_withdrawal(self, account: Account, asset: Asset, *, auto_borrow: bool, auto_lend_redeem: bool) -> Decimal:
-        """Free money that margin does not need."""
+        """Free money that margin does not need, in whole units of the asset."""
+        free = self.removable(account, asset, auto_borrow=auto_borrow, auto_lend_redeem=auto_lend_redeem)
+        decimals = self._core.assets[asset].decimals if asset in self._core.assets else 6
+        return round_down(free, Decimal(1).scaleb(-decimals))
+
+    def removable(self, account: Account, asset: Asset, *, auto_borrow: bool, auto_lend_redeem: bool) -> Decimal:
+        """Free money that margin does not need, to its last digit: dust has more digits than the asset's unit."""
         purse = account.purse(asset)
         free = purse.available
         if auto_lend_redeem:
@@ -108,5 +114,4 @@ class Inquiry:
             free = min(free, max(ZERO, state.available) / (price * weight))
         if auto_borrow:
             free += self.max_borrow(account, asset)
-        decimals = self._core.assets[asset].decimals if asset in self._core.assets else 6
-        return round_down(max(ZERO, free), Decimal(1).scaleb(-decimals))
+        return max(ZERO, free)

@@ -101,7 +101,7 @@ class Treasury:
         if quantity > giver.purse(asset).available:
             raise insufficient_funds()
         if not giver.house:
-            free = self._inquiry.max_withdrawal(giver, asset, auto_borrow=False, auto_lend_redeem=False)
+            free = self._inquiry.removable(giver, asset, auto_borrow=False, auto_lend_redeem=False)
             if quantity > free:
                 raise insufficient_margin()
         self._core.ledger.move(giver, taker, asset, quantity)

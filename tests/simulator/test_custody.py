@@ -118,6 +118,15 @@ def test_a_deposit_arrives_and_is_recorded() -> None:
     assert bank.is_whole()
 
 
+def test_dust_with_more_digits_than_the_asset_has_is_swapped_to_the_last() -> None:
+    bank = Bank()
+    poor = bank.floor.venue.open_account("poor").id
+    bank.floor.venue.deposit(poor, SOL, d("0.00000000012345"))
+    (row,) = bank.dust.convert(poor, SOL)
+    assert row.quantity == d("0.00000000012345")
+    assert bank.floor.free(poor, SOL) == 0
+
+
 def test_dust_is_swapped_at_the_index_and_only_dust() -> None:
     bank = Bank()
     poor = bank.floor.venue.open_account("poor").id
