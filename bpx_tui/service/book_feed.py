@@ -100,7 +100,7 @@ class BookFeed:
     def reconnected(self, reason: str) -> None:
         """Deltas may have been missed: start over from a snapshot."""
         self.book.reset(reason)
-        self._touch, self._in_vain = None, 0
+        self._touch, self._trouble, self._in_vain = None, "", 0
         self._lost()
 
     def stream_down(self, reason: str) -> None:

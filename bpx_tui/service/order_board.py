@@ -153,10 +153,6 @@ class OrderBoard:
             and (symbol is None or entry.order.symbol == symbol)
         ]
 
-    def seen_since(self, monotonic: float) -> set[OrderId]:
-        """Ids of orders of which a picture came at or after that moment."""
-        return {order_id for order_id, entry in self._by_id.items() if entry.seen_at >= monotonic}
-
     def shown(self) -> tuple[TrackedOrder, ...]:
         """Live orders and recent ones that need attention, newest first."""
         since = self._clock.monotonic() - ATTENTION_SECONDS

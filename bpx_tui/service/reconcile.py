@@ -33,6 +33,7 @@ T = TypeVar("T")
 ORDERS_HEALTHY_SECONDS = 8.0
 """So that what the stream lost is found, and what became of it looked up, within ten."""
 ORDERS_DEGRADED_SECONDS = 3.0
+ORDERS_AGAIN_SECONDS = 1.0
 MONEY_SECONDS = 15.0
 """No stream reports money: an age beyond this, and what reading takes, means that it is late."""
 MONEY_AGAIN_SECONDS = 5.0
@@ -45,6 +46,7 @@ FILL_OVERLAP_US = 60_000_000
 FILLS_AT_START = 100
 MOST_FILLS = 1_000
 GATE_REASON = "reconcile"
+READING_GATE_REASON = "reading"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +137,12 @@ class Reconciler:
             await self._full()
             return
         if now >= self._orders_due:
-            await self._guarded("orders", self._orders_and_positions)
-            self._orders_due = self._clock.monotonic() + self._orders_period()
+            if await self._guarded("orders", self._orders_and_positions):
+                self._gate.lift(READING_GATE_REASON)
+                self._orders_due = self._clock.monotonic() + self._orders_period()
+            else:
+                self._gate.close(READING_GATE_REASON, f"orders cannot be read: {self._failing['orders']}")
+                self._orders_due = self._clock.monotonic() + ORDERS_AGAIN_SECONDS
         if now >= self._money_due:
             self._money_due = self._clock.monotonic() + MONEY_SECONDS
             if not await self._guarded("money", self._fills_and_money):
@@ -155,6 +161,7 @@ class Reconciler:
             self._say_how_it_stands()
             return
         self._failing.clear()
+        self._gate.lift(READING_GATE_REASON)
         self._apply(reading)
         now = self._clock.monotonic()
         if self._demands != demands:  # something happened while reading: what was read is good, but not enough

@@ -146,6 +146,23 @@ async def test_an_idle_account_is_simply_live_and_a_lost_socket_makes_it_be_read
         assert bench.gate().is_open
 
 
+async def test_no_new_risk_while_orders_cannot_be_read() -> None:
+    async with Bench().running() as bench:
+        await bench.clock.advance(15)
+        await bench.outcome(bench.press(values.request()))
+        bench.venue.always["open_orders"] = Unavailable("no answer in time")
+        bench.lose_socket()
+        await bench.clock.advance(0.5)
+        assert not bench.gate().is_open
+        assert "orders cannot be read: no answer in time" in bench.gate().reason
+        reducing = await bench.outcome(bench.press(values.request(reduce_only=True)))
+        assert reducing.kind is OutcomeKind.ACCEPTED
+        assert (await bench.outcome(bench.press_cancel("1"))).kind is OutcomeKind.ACCEPTED
+        del bench.venue.always["open_orders"]
+        await bench.clock.advance(2)
+        assert bench.gate().is_open
+
+
 async def test_an_unreadable_private_frame_is_made_up_for_by_reading() -> None:
     async with Bench().running() as bench:
         await bench.clock.advance(15)
