@@ -44,6 +44,8 @@ WIND_DOWN_STEP_SECONDS = 0.02
 class PrivateLane:
     """Orders, positions, balances and fills of the account, and the trader. Without a key it says so and rests."""
 
+    _published: object = None
+
     def __init__(
         self,
         config: DeskConfig,
@@ -62,12 +64,9 @@ class PrivateLane:
         self._has_key = config.credentials is not None
         self._streams = streams
         self._latest = latest
-        self._announcer = announcer
-        self._clock = clock
-        self._time = time
-        self._gate = gate
+        self._announcer, self._gate = announcer, gate
+        self._clock, self._time = clock, time
         self._want_marks = want_marks
-        self._published: object = None
         self._under_way: set[asyncio.Task[None]] = set()
         self._own: dict[Symbol, tuple[int, tuple[OwnLevel, ...]]] = {}
         journal = MemoryJournal(rng)
