@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from random import Random
 
-from bpx_tui.model.enums import ExpiryReason, OrderStatus
-from bpx_tui.model.ids import Asset, OrderId, Symbol
+from bpx_tui.model.ids import Asset, Symbol
 from bpx_tui.simulator import events
 from bpx_tui.simulator.clock import US_PER_SECOND, Agenda, ExchangeClock, Happening
 from bpx_tui.simulator.credentials import KeyPair, derived_pair
@@ -26,7 +25,7 @@ from bpx_tui.simulator.history.seeded import CommonFactor, Past, PastMaker
 from bpx_tui.simulator.history.units import Units
 from bpx_tui.simulator.markets import Catalogue, Market
 from bpx_tui.simulator.options import AccountOption, Options
-from bpx_tui.simulator.orders import AccountId, NewOrder, OrderEventKind, OrderRecord
+from bpx_tui.simulator.orders import AccountId
 from bpx_tui.simulator.rest.auth import KeyRing, Verifier
 from bpx_tui.simulator.saving import SavedAccount
 from bpx_tui.simulator.streams.hub import Hub
@@ -72,7 +71,6 @@ class Exchange:
         self.hub = Hub(self.faults, self.agenda.at)
         self.public = PublicStreams(self.venue, self.hub, self.memories, self.faults)
         self.private = PrivateStreams(self.venue, self.hub, self.memories)
-        self.expired: list[OrderRecord] = []
         self.lagging = LaggingDepth(self.venue, self.faults)
         self._happened: list[events.VenueEvent] = []
         self.venue.listen(self._happened.append)
@@ -174,28 +172,6 @@ class Exchange:
                 self.accounts.of(event.account).settlements.append(event)
             case _:
                 pass
-
-    def expire(self, account: AccountId, terms: NewOrder, reason: ExpiryReason) -> OrderRecord:
-        """Pretend that the engine let an order expire (fault `expire`): no book ever saw it."""
-        now_us = self.now_us
-        nothing = Decimal(0)
-        self.expired.append(
-            OrderRecord(
-                OrderId(str(now_us)),
-                account,
-                terms,
-                OrderStatus.EXPIRED,
-                terms.quantity or nothing,
-                terms.quote_quantity,
-                nothing,
-                nothing,
-                now_us,
-                ended_us=now_us,
-                expiry_reason=reason,
-            )
-        )
-        self._happened.append(events.OrderEvent(account, OrderEventKind.EXPIRED, self.expired[-1], None, now_us))
-        return self.expired[-1]
 
     # ---- markets and accounts
 
