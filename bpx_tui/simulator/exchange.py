@@ -77,7 +77,7 @@ class Exchange:
         for account in options.accounts:
             self._open(account, (saved or {}).get(AccountId(account.name)))
         self.desks = Desks(self.venue, self.agenda, options.seed)
-        self.desks.rfq.listen(lambda event: self.private.rfq_event(event, self.now_us))
+        self.desks.rfq.listen(lambda event: self.private.rfq_event(event, self._sent_us))
         self.keys.add(self.desks.vault_key.api_key, self.desks.vault_key.account)
         self._schedule()
         self.flow = Flow(self.venue, options, self) if options.flow else None
