@@ -34,6 +34,7 @@ _BASE_OF = {
 BASES = (KlineInterval.S1, KlineInterval.M1, KlineInterval.H1, KlineInterval.D1)
 _BASE_SECONDS = ((KlineInterval.S1, 1), (KlineInterval.M1, 60), (KlineInterval.H1, 3600), (KlineInterval.D1, 86_400))
 _KEPT = {KlineInterval.S1: 3600, KlineInterval.M1: 4320, KlineInterval.H1: 2160, KlineInterval.D1: 1000}
+_TRIM_AT_ONCE = 60
 MAX_ROWS = 5000
 """Most candles one query answers."""
 
@@ -99,7 +100,8 @@ def rolled_up(interval: KlineInterval, candles: Iterable[Candle]) -> list[Candle
 class CandleBook:
     """Candles of one price: seeded history first, then every trade or price as it happens."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, seconds_kept: int = _KEPT[KlineInterval.S1]) -> None:
+        self._kept = {**_KEPT, KlineInterval.S1: seconds_kept}
         self._series: dict[KlineInterval, list[Candle]] = {base: [] for base in BASES}
 
     def prepend(self, past: Mapping[KlineInterval, list[Candle]], *, prices_only: bool = False) -> None:
@@ -141,8 +143,8 @@ class CandleBook:
     def _append(self, base: KlineInterval, candle: Candle) -> None:
         series = self._series[base]
         series.append(candle)
-        if len(series) > _KEPT[base] * 5 // 4:
-            del series[: len(series) - _KEPT[base]]
+        if len(series) > self._kept[base] + _TRIM_AT_ONCE:
+            del series[: len(series) - self._kept[base]]
 
     def rows(self, interval: KlineInterval, start_s: int, end_s: int, now_s: int) -> list[Candle]:
         """Candles that start in `[start_s, end_s)`, oldest first, up to the open one; gaps come as empty ones."""

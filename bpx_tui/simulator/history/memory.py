@@ -14,7 +14,10 @@ from bpx_tui.simulator.history.candles import Candle, CandleBook
 from bpx_tui.simulator.history.seeded import Past
 from bpx_tui.simulator.history.units import Units
 
-TAPE_LIMIT = 5_000
+TAPE_LIMIT = 2_500
+PRICE_SECONDS = 600
+"""Candles of one second kept of mark and index prices, which get one every second."""
+
 DAY_S = 86_400
 
 
@@ -57,9 +60,15 @@ class MarketMemory:
         self.units = units
         self._draw = draw
         self._past: Past | None = None
-        self._books = {kind: CandleBook() for kind in PriceKind}
+        self._books = {
+            PriceKind.LAST: CandleBook(),
+            PriceKind.INDEX: CandleBook(seconds_kept=PRICE_SECONDS),
+            PriceKind.MARK: CandleBook(seconds_kept=PRICE_SECONDS),
+        }
         self._complete: set[PriceKind] = set()
-        self._tape: deque[TapeRow] = deque(maxlen=TAPE_LIMIT)
+        self._tape: deque[tuple[int, int, int, int, bool]] = deque(maxlen=TAPE_LIMIT)
+        """Live trades, oldest first: id, ticks, steps, milliseconds, buyer is maker. Many are kept: small ones."""
+
         self._first_live_id: int | None = None
         self._closed: dict[int, tuple[tuple[int, int, int], Candle | None]] = {}
 
@@ -67,13 +76,9 @@ class MarketMemory:
         """Remember a live trade."""
         if self._first_live_id is None:
             self._first_live_id = trade.trade_id
-        self._tape.append(
-            TapeRow(trade.trade_id, trade.price, trade.quantity, trade.time_us // 1000, trade.buyer_is_maker)
-        )
-        units = self.units
-        self._books[PriceKind.LAST].record(
-            trade.time_us // 1_000_000, units.ticks(trade.price), units.steps(trade.quantity)
-        )
+        ticks, steps = self.units.ticks(trade.price), self.units.steps(trade.quantity)
+        self._tape.append((trade.trade_id, ticks, steps, trade.time_us // 1000, trade.buyer_is_maker))
+        self._books[PriceKind.LAST].record(trade.time_us // 1_000_000, ticks, steps)
 
     def record_mark(self, mark: MarkChanged) -> None:
         """Remember a mark and its index."""
@@ -99,23 +104,20 @@ class MarketMemory:
     def trades(self, limit: int, offset: int = 0) -> list[TapeRow]:
         """Trades newest first; the seeded ones are numbered back from the first live one."""
         live = len(self._tape)
-        rows = [self._tape[live - 1 - index] for index in range(offset, min(offset + limit, live))]
+        rows = [self._row(*self._tape[live - 1 - index]) for index in range(offset, min(offset + limit, live))]
         first_id = self._first_live_id
         if len(rows) < limit and live < TAPE_LIMIT and first_id is not None:
             skip = max(offset - live, 0)
             past = self.past.trades[skip : skip + limit - len(rows)]
             rows += [
-                TapeRow(
-                    first_id - trade.age,
-                    self.units.price(trade.price),
-                    self.units.quantity(trade.quantity),
-                    trade.time_ms,
-                    trade.buyer_is_maker,
-                )
+                self._row(first_id - trade.age, trade.price, trade.quantity, trade.time_ms, trade.buyer_is_maker)
                 for trade in past
                 if first_id - trade.age > 0
             ]
         return rows
+
+    def _row(self, trade_id: int, ticks: int, steps: int, time_ms: int, buyer_is_maker: bool) -> TapeRow:
+        return TapeRow(trade_id, self.units.price(ticks), self.units.quantity(steps), time_ms, buyer_is_maker)
 
     def statistics(self, now_s: int, span_s: int = DAY_S) -> DayStatistics | None:
         """Statistics of the last `span_s` seconds, or `None` when nothing traded in them."""
