@@ -84,7 +84,7 @@ class Trader:
 
     def refuse(self, intent: Intent, reason: str) -> None:
         """Give a local no as the intent's outcome; nothing was sent."""
-        self._outcome(intent, OutcomeKind.REFUSED, f"Not sent: {reason}.", reached=False)
+        self._outcome(intent, OutcomeKind.REFUSED, f"Not sent: {reason.rstrip('.')}.", reached=False)
 
     def _order_refusal(self, intent: PlaceOrder) -> str:
         age = self._clock.monotonic() - intent.pressed_at

@@ -150,11 +150,13 @@ async def test_no_new_risk_while_orders_cannot_be_read() -> None:
     async with Bench().running() as bench:
         await bench.clock.advance(15)
         await bench.outcome(bench.press(values.request()))
-        bench.venue.always["open_orders"] = Unavailable("no answer in time")
+        bench.venue.always["open_orders"] = Unavailable("no answer in time.")
         bench.lose_socket()
         await bench.clock.advance(0.5)
         assert not bench.gate().is_open
         assert "orders cannot be read: no answer in time" in bench.gate().reason
+        refused = await bench.outcome(bench.press(values.request()))
+        assert refused.text == "Not sent: orders cannot be read: no answer in time."
         reducing = await bench.outcome(bench.press(values.request(reduce_only=True)))
         assert reducing.kind is OutcomeKind.ACCEPTED
         assert (await bench.outcome(bench.press_cancel("1"))).kind is OutcomeKind.ACCEPTED

@@ -197,12 +197,14 @@ def test_a_cancel_that_finds_nothing_tells_what_became_of_the_order(trader: Trad
     eventually(lambda: trader.states() == [])
 
 
-def test_a_cancel_not_found_of_an_order_that_still_rests_says_so(trader: Trader, exchange: LocalExchange) -> None:
+def test_a_cancel_that_lost_the_race_against_a_fill_shows_the_fill(trader: Trader, exchange: LocalExchange) -> None:
     resting = trader.place(trader.resting_order())
     exchange.fault("fill_then_404", count=1)
     outcome = trader.cancel(resting)
-    assert (outcome.kind, "shows it open" in outcome.text) == (OutcomeKind.REFUSED, True)
-    assert trader.cancel(resting).kind is OutcomeKind.ACCEPTED
+    assert (outcome.kind, "no longer rested" in outcome.text) == (OutcomeKind.REFUSED, True), outcome
+    assert "filled" in outcome.text
+    eventually(lambda: trader.states() == [] and exchange.state()["open_orders"] == [])
+    eventually(lambda: len(trader.account().fills or ()) == exchange.state()["fills"])
 
 
 def test_a_refusal_for_too_many_requests_places_nothing(trader: Trader, exchange: LocalExchange) -> None:

@@ -205,6 +205,17 @@ async def test_cancelling_what_was_filled_shows_the_fill() -> None:
         assert [each.trade_id for each in bench.account().fills or ()] == [7]
 
 
+async def test_a_cancel_not_found_of_an_order_that_still_rests_says_so() -> None:
+    async with Bench().running() as bench:
+        await bench.outcome(bench.press(values.request()))
+        bench.venue.script("cancel", NotFound("Order not found", status=400))
+        outcome = await bench.outcome(bench.press_cancel("1"))
+        assert outcome.kind is OutcomeKind.REFUSED
+        assert "shows it open" in outcome.text
+        assert bench.states() == ["open"]
+        assert (await bench.outcome(bench.press_cancel("1"))).kind is OutcomeKind.ACCEPTED
+
+
 async def test_a_cancel_of_something_history_does_not_show_yet_stays_in_doubt() -> None:
     async with Bench().running() as bench:
         await bench.outcome(bench.press(values.request()))
