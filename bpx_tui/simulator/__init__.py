@@ -7,6 +7,7 @@ Where to look, from the outside in:
     facade       venue (orders, time), accountdesk (accounts, money), marketdesk (books, prices); events, views, orders
     orders       orderdesk > trading > engine, book, checks, reserves; triggers; expiry
     money        ledger, accounts, treasury, funds, settlement, lending; inquiry (how much could I), saving
+    bad days     faults (what is on), occasions, interventions (through the engine)
     risk         clearing (a match carried out), positions, margin, prices, funding, liquidation, unwinding
     listing      markets (what a market is), catalogue (which there are), seeds (what the house owns)
 

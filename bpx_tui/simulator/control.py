@@ -1,19 +1,28 @@
-"""The back door of the simulated exchange: faults, and its own truth. Loopback only, never from a browser."""
+"""The back door of the simulated exchange: faults, and its own truth. Loopback only, never from a browser.
+
+GET  /_sim/faults        what is on, and every fault there is with what it does
+POST /_sim/faults        {"fault": NAME, ...}: switch one on; its settings are named in what it does
+                         "count": N, "seconds": S, "probability": P: how often, how long, how likely
+                         "stream", "symbol", "path": only there, for faults that concern streams, markets, requests
+                         {"fault": NAME, "off": true}, or "all": switch off
+                         {"mix": SEED}: a seeded mix of six faults, each hitting now and then by its own chance;
+                         "faults": how many, "among": [NAME, ...], "probability": the most likely, "seconds", "count"
+GET  /_sim/state         balances, positions, orders, funds, books; whether money was created or lost
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from ipaddress import ip_address
 
 import orjson
 
-from bpx_tui.model.enums import OrderKind, Side, TradingState
-from bpx_tui.model.ids import Asset, ClientId, Symbol
+from bpx_tui.model.ids import Symbol
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.faults import FAULTS, BadFault, Fault
 from bpx_tui.simulator.history.units import plain
-from bpx_tui.simulator.orders import AccountId, NewOrder
+from bpx_tui.simulator.occasions import happen
+from bpx_tui.simulator.orders import AccountId
 from bpx_tui.simulator.refusals import VenueRefusal
 from bpx_tui.simulator.rest.answers import Reply, json_reply, text_reply
 from bpx_tui.simulator.rest.rendering import live_order
@@ -57,31 +66,17 @@ class Control:
             request = orjson.loads(body)
             if not isinstance(request, dict):
                 raise BadFault("a fault is a JSON object")
+            if "mix" in request:
+                for one in exchange.faults.mix(request, exchange.now_us):
+                    happen(exchange, one)
+                return json_reply({"on": exchange.faults.report()}), None
             fault = exchange.faults.switch(request, exchange.now_us)
             if fault is not None:
-                self._act(fault)
+                happen(exchange, fault)
         except (orjson.JSONDecodeError, BadFault, VenueRefusal, KeyError, ValueError, ArithmeticError) as error:
             return json_reply({"error": str(error)}, status=400), None
         exchange.settle()
         return json_reply({"on": exchange.faults.report()}), fault
-
-    def _act(self, fault: Fault) -> None:
-        """Do what a fault does once, when it is switched on."""
-        venue = self._exchange.venue
-        symbol = Symbol(fault.word("symbol", "SOL_USDC"))
-        account = AccountId(fault.word("account", "demo"))
-        if fault.name == "rest_lag":
-            self._exchange.lagging.remember()
-        elif fault.name == "book_state":
-            venue.set_book_state(symbol, TradingState(fault.word("state", "Closed")))
-        elif fault.name == "jump":
-            percent = Decimal(str(fault.settings.get("percent", -5)))
-            asset = Asset(fault.word("asset", "SOL"))
-            self._exchange.jump(asset, float(1 + percent / 100))
-        elif fault.name == "external":
-            venue.place(account, _external(fault, symbol))
-        elif fault.name == "cancel_external":
-            venue.cancel_all(account, symbol)
 
     def _state(self) -> dict[str, object]:
         exchange, venue = self._exchange, self._exchange.venue
@@ -121,16 +116,3 @@ class Control:
             "best_bid": [plain(part) for part in depth.bids[0]] if depth.bids else None,
             "best_ask": [plain(part) for part in depth.asks[0]] if depth.asks else None,
         }
-
-
-def _external(fault: Fault, symbol: Symbol) -> NewOrder:
-    """An order as somebody else with the same account would place it; a market order where no price is given."""
-    price, client_id = fault.settings.get("price"), fault.settings.get("client_id")
-    return NewOrder(
-        symbol=symbol,
-        side=Side(fault.word("side", "Bid")),
-        kind=OrderKind.MARKET if price is None else OrderKind.LIMIT,
-        quantity=Decimal(str(fault.settings.get("quantity", "1"))),
-        price=None if price is None else Decimal(str(price)),
-        client_id=ClientId(client_id) if isinstance(client_id, int) else None,
-    )

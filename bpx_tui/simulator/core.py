@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 from typing import TypeAlias
@@ -12,7 +13,7 @@ from bpx_tui.simulator.accounts import Account
 from bpx_tui.simulator.book import Book
 from bpx_tui.simulator.events import BalanceChanged, VenueEvent
 from bpx_tui.simulator.ledger import Ledger
-from bpx_tui.simulator.markets import Catalogue
+from bpx_tui.simulator.markets import Catalogue, Market
 from bpx_tui.simulator.orders import ZERO, AccountId
 from bpx_tui.simulator.positions import Position
 from bpx_tui.simulator.prices import Prices
@@ -61,6 +62,13 @@ class Core:
     def open_interest(self, symbol: Symbol) -> Decimal:
         """Sum of all long positions, base units."""
         return sum((held.quantity for held in self.holders[symbol].values() if held.quantity > 0), ZERO)
+
+    def relist(self, market: Market) -> None:
+        """Replace the terms of a listed market."""
+        listed = tuple(market if other.symbol == market.symbol else other for other in self.catalogue.markets)
+        self.catalogue = replace(self.catalogue, markets=listed)
+        self.markets[market.symbol] = market
+        self.books[market.symbol].market = market
 
     def emit(self, event: VenueEvent) -> None:
         for listener in self.listeners:

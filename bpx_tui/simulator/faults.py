@@ -31,8 +31,10 @@ FAULTS: Mapping[str, str] = {
     "expired": "answer 'Request has expired' to signed requests",
     "exec_and_5xx": "execute, then answer `status` (default 503)",
     "202": "answer cancels with 202 and an empty body; they are executed",
-    "fill_then_404": "a cancel finds its order already gone",
-    "expire": "orders expire with `reason` (default InsufficientLiquidity) inside a 200",
+    "fill_then_404": "an order fills while its cancel is on the way (`how` cancelled: it is cancelled elsewhere)",
+    "expire": "the engine takes orders in and expires them with `reason` (default InsufficientLiquidity)",
+    "no_dedup": "client ids may be used again, whatever the exchange was started with",
+    "foreign_same_cid": "before an order with a client id, another of the account with the same id rests far away",
     "batch_mixed": "every second order of a batch is refused",
     "hist_lag": "history shows nothing of the last `lag_ms` (default 10 000)",
     "rest_lag": "REST depth is older than the stream by `updates` (default 20) updates",
@@ -64,15 +66,43 @@ FAULTS: Mapping[str, str] = {
     "no_ping": "the exchange sends no pings",
     "close": "close every socket with `code` (default 1001); dropped `grace_ms` (default 30 000) later",
     "reset": "cut every socket without a close frame",
+    "names": "/markets lists symbols with emoji, wide, combining and right-to-left characters too",
     "book_state": "set `symbol` to `state`",
     "jump": "move the index of `asset` by `percent` at once",
     "external": "the account trades from elsewhere: `account`, `symbol`, `side`, `quantity`, `price`, `client_id`",
     "cancel_external": "the account's open orders on `symbol` are cancelled from elsewhere",
+    "partial": "half of an open order (or `quantity`) fills, `then` it is cancelled (cancel, expire, stay)",
+    "modify": "half of a position (or `quantity`) is traded away: resting reduce-only orders shrink",
+    "liquidate": "the account's position on `symbol` is taken away, `how`: book, backstop, adl, settlement",
+    "filters": "a market's `tick_size`, `step_size`, `min_quantity`, `max_quantity` change, or it is `delisted`",
+    "lend": "half of the free `asset` (or `quantity`) is lent, or with `side` Borrow borrowed, without an order",
+    "strategy": "the account runs a Scheduled strategy from elsewhere",
 }
 """Every fault there is, with what it does."""
 
-IMMEDIATE = frozenset({"close", "reset", "book_state", "jump", "external", "cancel_external"})
+IMMEDIATE = frozenset(
+    {
+        "close",
+        "reset",
+        "book_state",
+        "jump",
+        "external",
+        "cancel_external",
+        "partial",
+        "modify",
+        "liquidate",
+        "filters",
+        "lend",
+        "strategy",
+    }
+)
 """Faults that happen once, when they are switched on."""
+
+MIXABLE = tuple(
+    name for name in FAULTS if name not in IMMEDIATE and name not in {"mute_all_ws", "engine_stall", "maint"}
+)
+"""Faults that a mix draws from: those that may or may not befall each request or frame, one at a time."""
+MIX_SIZE = 6
 
 Setting = str | int | float | bool | None
 
@@ -90,6 +120,7 @@ class Fault:
     left: int | None
     until_us: int | None
     probability: float
+    rng: Random
     hits: int = 0
 
     def number(self, name: str, default: int) -> int:
@@ -117,7 +148,7 @@ class Faults:
     def any(self) -> bool:
         return bool(self._on)
 
-    def switch(self, request: Mapping[str, Setting], now_us: int) -> Fault | None:
+    def switch(self, request: Mapping[str, Setting], now_us: int, rng: Random | None = None) -> Fault | None:
         """Switch a fault on, or with `"off": true` off; `{"fault": "all", "off": true}` ends everything.
 
         Raises:
@@ -129,18 +160,45 @@ class Faults:
             return None
         if not isinstance(name, str) or name not in FAULTS:
             raise BadFault(f"unknown fault {name!r}; known are: {', '.join(FAULTS)}")
-        count, seconds, probability = request.get("count"), request.get("seconds"), request.get("probability", 1.0)
-        if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 1):
-            raise BadFault("count must be a whole number above zero")
-        if seconds is not None and (not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds <= 0):
-            raise BadFault("seconds must be above zero")
+        count, seconds = _read_lasting(request)
+        probability = request.get("probability", 1.0)
         if not isinstance(probability, int | float) or not 0 < probability <= 1:
             raise BadFault("probability must be above 0 and at most 1")
         until_us = None if seconds is None else now_us + int(seconds * 1_000_000)
-        fault = Fault(name, dict(request), count, until_us, float(probability))
+        fault = Fault(name, dict(request), count, until_us, float(probability), rng or self._rng)
         if name not in IMMEDIATE:
             self._on.setdefault(name, []).append(fault)
         return fault
+
+    def mix(self, request: Mapping[str, object], now_us: int) -> list[Fault]:
+        """Switch a seeded mix on: `{"mix": 7, "faults": 6, "among": [...], "probability": 0.05, "seconds": 60}`.
+
+        The seed chooses `faults` of `among` (default: `MIXABLE`), and for each of them how likely it is: at most
+        `probability`. Its own generator decides when they hit. All settings but the seed are optional.
+
+        Raises:
+            BadFault: nothing can be chosen like that; nothing was switched on.
+        """
+        seed, size = request.get("mix"), request.get("faults", MIX_SIZE)
+        among, most = request.get("among", list(MIXABLE)), request.get("probability", 0.05)
+        if not isinstance(seed, int) or isinstance(seed, bool):
+            raise BadFault("mix must be a whole number: its seed")
+        if not isinstance(among, list) or not among or not all(name in MIXABLE for name in among):
+            raise BadFault(f"among must be a list of: {', '.join(MIXABLE)}")
+        if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= len(among):
+            raise BadFault("faults must be a whole number, at most as many as there are to choose among")
+        if not isinstance(most, int | float) or not 0 < most <= 1:
+            raise BadFault("probability must be above 0 and at most 1")
+        count, seconds = _read_lasting(request)
+        lasting: dict[str, Setting] = {"count": count, "seconds": seconds}
+        lasting = {name: value for name, value in lasting.items() if value is not None}
+        rng = Random(f"{seed}/mix")
+        chosen = [(name, round(most * rng.uniform(0.2, 1), 6)) for name in rng.sample(among, size)]
+        made = [
+            self.switch({"fault": name, "probability": probability, **lasting}, now_us, rng)
+            for name, probability in chosen
+        ]
+        return [fault for fault in made if fault is not None]
 
     def _turn_off(self, name: Setting) -> None:
         if name in (None, "all"):
@@ -158,7 +216,7 @@ class Faults:
                 continue
             if not all(fault.is_for(key, value) for key, value in where.items()):
                 continue
-            if fault.probability < 1 and self._rng.random() >= fault.probability:
+            if fault.probability < 1 and fault.rng.random() >= fault.probability:
                 continue
             fault.hits += 1
             if fault.left is not None:
@@ -182,3 +240,13 @@ class Faults:
             for faults in self._on.values()
             for fault in faults
         ]
+
+
+def _read_lasting(request: Mapping[str, object]) -> tuple[int | None, float | None]:
+    """How often and how many seconds a fault stays on."""
+    count, seconds = request.get("count"), request.get("seconds")
+    if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 1):
+        raise BadFault("count must be a whole number above zero")
+    if seconds is not None and (not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds <= 0):
+        raise BadFault("seconds must be above zero")
+    return count, seconds

@@ -46,6 +46,7 @@ _ORIGINS = {
     SystemOrderType.LIQUIDATE_ON_BOOK: OrderOrigin.LIQUIDATION,
     SystemOrderType.LIQUIDATE_ON_BACKSTOP: OrderOrigin.BACKSTOP,
     SystemOrderType.LIQUIDATE_ON_ADL: OrderOrigin.ADL,
+    SystemOrderType.FUTURE_EXPIRY: OrderOrigin.SETTLEMENT,
 }
 
 
@@ -91,6 +92,19 @@ class Liquidation:
         account.liquidating = self._margin.is_unsafe(account)
         return True
 
+    def force(self, account: Account, position: Position, kind: SystemOrderType) -> None:
+        """Take a whole position away although the account is safe: on the book, by deleveraging, or by the backstop."""
+        self._expire_orders(account)
+        if kind is SystemOrderType.LIQUIDATE_ON_BOOK:
+            self._sell(account, position, abs(position.quantity))
+            return
+        market = self._core.markets[position.symbol]
+        price = self._core.prices.mark(market).quantize(market.price.tick_size)
+        if kind is SystemOrderType.LIQUIDATE_ON_ADL:
+            self._deleverage(account, position, price)
+        else:
+            self._exchange(account, position, self._backstop, abs(position.quantity), price, kind)
+
     def _notional(self, position: Position) -> Decimal:
         return abs(position.quantity) * self._core.prices.mark(self._core.markets[position.symbol])
 
@@ -107,8 +121,13 @@ class Liquidation:
         part = size
         if self._notional(position) > SMALL_NOTIONAL:
             part = max(round_down(size * PART, market.quantity.step_size), market.quantity.min_quantity)
+        return self._sell(account, position, min(part, size))
+
+    def _sell(self, account: Account, position: Position, size: Decimal) -> bool:
+        """Close `size` of a position on the book; answers whether it traded."""
+        market = self._core.markets[position.symbol]
         side = Side.ASK if position.quantity > 0 else Side.BID
-        order = self._system_order(account, side, position, min(part, size), SystemOrderType.LIQUIDATE_ON_BOOK)
+        order = self._system_order(account, side, position, size, SystemOrderType.LIQUIDATE_ON_BOOK)
         book = self._core.books[market.symbol]
         self._trading.submit(account, market, book, order)
         if not order.executed_quantity:
@@ -134,6 +153,11 @@ class Liquidation:
         taken = min(abs(position.quantity), room)
         if taken > 0:
             self._exchange(account, position, self._backstop, taken, price, SystemOrderType.LIQUIDATE_ON_BACKSTOP)
+        self._deleverage(account, position, price)
+
+    def _deleverage(self, account: Account, position: Position, price: Decimal) -> None:
+        """Close what is left of a position against profitable ones of the other side."""
+        market = self._core.markets[position.symbol]
         for other in self._to_deleverage(position):
             size = min(abs(position.quantity), abs(other.quantity))
             if not size:
@@ -176,7 +200,8 @@ class Liquidation:
             closing = self._system_order(counterparty, side.opposite, position, size, kind)
             self._accept(counterparty, closing)
             self._clearing.tell_closed(core.books[market.symbol], counterparty, closing, price)
-        self._print(market, side, price, size)
+        if kind is not SystemOrderType.FUTURE_EXPIRY:
+            self._print(market, side, price, size)
 
     def _accept(self, account: Account, order: Order) -> None:
         event = OrderEvent(account.id, OrderEventKind.ACCEPTED, order.record(), None, self._core.now_us)

@@ -54,11 +54,12 @@ class OrderDesk:
 
     # ---- placing
 
-    def place(self, account: Account, terms: NewOrder) -> OrderRecord:
+    def place(self, account: Account, terms: NewOrder, client_id_rule: ClientIdRule | None = None) -> OrderRecord:
         if account.liquidating:
             raise account_liquidating()
-        if terms.client_id is not None and self.client_id_rule is not ClientIdRule.REPEATABLE:
-            self._check_client_id(account, terms.client_id)
+        rule = client_id_rule or self.client_id_rule
+        if terms.client_id is not None and rule is not ClientIdRule.REPEATABLE:
+            self._check_client_id(account, terms.client_id, rule)
         core = self._core
         core.step()
         if terms.trigger is not None:
@@ -71,9 +72,10 @@ class OrderDesk:
         self._finish_action(account, core.books[terms.symbol], traded=bool(order.executed_quantity))
         return record
 
-    def _check_client_id(self, account: Account, client_id: ClientId) -> None:
+    @staticmethod
+    def _check_client_id(account: Account, client_id: ClientId, rule: ClientIdRule) -> None:
         known = [order.terms.client_id for order in (*account.orders.values(), *account.pending.values())]
-        if self.client_id_rule is ClientIdRule.UNIQUE_FOR_EVER:
+        if rule is ClientIdRule.UNIQUE_FOR_EVER:
             known += [order.terms.client_id for order in account.history]
         if client_id in known:
             raise client_id_taken()
@@ -150,6 +152,24 @@ class OrderDesk:
             raise order_not_found()
         self._core.step()
         self._cancel(account, order)
+        self._core.flush_balances(account)
+        self._core.flush_book(self._core.books[symbol])
+        return order.record()
+
+    def expire(self, account: Account, symbol: Symbol, order_id: OrderId, reason: ExpiryReason) -> OrderRecord:
+        """End an open or waiting order although its owner did not ask.
+
+        Raises:
+            VenueRefusal: it is not open.
+        """
+        order = self.find(account, symbol, order_id, None)
+        if order is None:
+            raise order_not_found()
+        self._core.step()
+        if order.status is OrderStatus.TRIGGER_PENDING:
+            self._triggers.expire(account, order, reason)
+        else:
+            self._trading.finish(order, OrderStatus.EXPIRED, reason)
         self._core.flush_balances(account)
         self._core.flush_book(self._core.books[symbol])
         return order.record()

@@ -31,11 +31,15 @@ class Trading:
         self._clearing = clearing
         self.filled: list[Order] = []
         """Orders that filled during this action and ask for something more: exits, lending, repaying."""
+        self.next_expires: ExpiryReason | None = None
+        """Why the next order ends before it trades; only interventions set it."""
 
     # ---- taking in
 
-    def check(self, terms: NewOrder) -> tuple[Market, Book]:
+    def check(self, terms: NewOrder, *, house: bool = False) -> tuple[Market, Book]:
         """Everything that can be refused from the order and the market alone; a trigger's price band waits for it.
+
+        The house keeps the grid that a market was opened with, whatever its filters have become.
 
         Raises:
             VenueRefusal: the order cannot be taken.
@@ -45,7 +49,8 @@ class Trading:
             raise invalid_market()
         market = book.market
         check_form(market, terms)
-        check_numbers(market, terms)
+        if not house:
+            check_numbers(market, terms)
         if terms.trigger is None:
             check_state(book.state, terms)
             check_band(book, self._core.prices, terms)
@@ -66,7 +71,7 @@ class Trading:
 
     def place(self, account: Account, terms: NewOrder) -> Order:
         """Take in an order that is live at once."""
-        market, book = self.check(terms)
+        market, book = self.check(terms, house=account.house)
         if not account.house and len(account.orders) >= MAX_OPEN_ORDERS:
             raise order_limit()
         order = Order(self._core.next_order_id(), account.id, terms, self._core.now_us)
@@ -93,6 +98,8 @@ class Trading:
         killed = terms.time_in_force is TimeInForce.FOK and plan.quantity < plan.wanted
         if killed:
             plan = Plan(wanted=plan.wanted, stop=ExpiryReason.FILL_OR_KILL)
+        if self.next_expires is not None:
+            plan = Plan(wanted=plan.wanted, stop=self.next_expires)
         resting = self._resting_quantity(terms, plan)
         self._reserves.reserve(account, market, order, plan, resting)
         if by_quote:
@@ -171,6 +178,13 @@ class Trading:
             if order.terms.reduce_only:
                 position.reduce_only_orders += 1
                 self._trim_reduce_only(account, position, book)
+
+    def fill_resting(self, book: Book, maker: Order, taker: Order, quantity: Decimal) -> None:
+        """Trade a resting order against an order that never was in the book, at the resting price."""
+        assert maker.price is not None
+        book.side(maker.side).reduce(maker, quantity)
+        self._clearing.fill(book, maker, taker, maker.price, quantity)
+        self._after_maker_fill(book, maker)
 
     # ---- ending
 

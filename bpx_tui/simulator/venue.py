@@ -22,6 +22,7 @@ from bpx_tui.simulator.expiry import Expiry
 from bpx_tui.simulator.funding import Funding
 from bpx_tui.simulator.funds import Funds
 from bpx_tui.simulator.inquiry import Inquiry
+from bpx_tui.simulator.interventions import Interventions
 from bpx_tui.simulator.ledger import CLEARING, FEES, FUNDS, INSURANCE, LENDING
 from bpx_tui.simulator.lending import LendingDesk
 from bpx_tui.simulator.liquidation import Liquidation
@@ -68,6 +69,8 @@ class Venue(AccountDesk):
         backstop = seed_house(core, lending)
         unwinding = Unwinding(core, lending, clearing, settlement, backstop)
         liquidation = Liquidation(core, margin, trading, triggers, clearing, unwinding, backstop)
+        self.interventions = Interventions(core, self._orders, trading, liquidation)
+        """What faults do to accounts and markets."""
         self._timekeeper = Timekeeper(
             core, self._orders, Funding(core, settlement), lending, treasury, settlement, liquidation
         )
@@ -99,13 +102,13 @@ class Venue(AccountDesk):
         """Choose whether a client id may be used again; repeatable from the start."""
         self._orders.client_id_rule = rule
 
-    def place(self, account: AccountId, order: NewOrder) -> OrderRecord:
-        """Place one order; the record is its state after matching.
+    def place(self, account: AccountId, order: NewOrder, *, client_id_rule: ClientIdRule | None = None) -> OrderRecord:
+        """Place one order; the record is its state after matching. `client_id_rule` overrides the exchange's own.
 
         Raises:
             VenueRefusal: nothing was placed.
         """
-        return self._orders.place(self._core.account(account), order)
+        return self._orders.place(self._core.account(account), order, client_id_rule)
 
     def place_batch(self, account: AccountId, orders: Iterable[NewOrder]) -> tuple[OrderRecord | VenueRefusal, ...]:
         """Place several in order; each stands or falls alone."""

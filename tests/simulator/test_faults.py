@@ -386,7 +386,9 @@ def test_orders_can_expire_for_every_reason(reason: ExpiryReason) -> None:
     switch(exchange, "expire", count=1, reason=reason)
     answer = client.order(**LIMIT)
     assert (answer.status, answer.object()["status"]) == (200, "Expired")
-    assert [(event["e"], event["R"]) for event in listener.data("account.orderUpdate")] == [("orderExpired", reason)]
+    accepted, expired = listener.data("account.orderUpdate")
+    assert (accepted["e"], expired["e"], expired["R"]) == ("orderAccepted", "orderExpired", reason)
+    assert accepted["i"] == expired["i"] == answer.object()["id"]
     (row,) = client.signed("GET", "/wapi/v1/history/orders", "orderHistoryQueryAll").rows()
     assert row["expiryReason"] == reason
     assert client.order(**LIMIT).object()["status"] == "New"

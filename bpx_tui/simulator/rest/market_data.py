@@ -19,6 +19,7 @@ _DEPTH_LIMITS = ("5", "10", "20", "50", "100", "500", "1000")
 _SPANS = {"1d": DAY_S, "1w": 7 * DAY_S}
 _CACHED_5_MIN = {"Cache-Control": "public, max-age=300, stale-while-revalidate=600"}
 _DEFAULT_KINDS = (MarketKind.SPOT, MarketKind.PERP)
+_ODD_NAMES = ("🦊", "👩‍👩‍👧", "狐狸", "e\u0301tude", "سول", "ＳＯＬ")
 _MAX_TRADES, _MAX_FUNDING = 1_000, 10_000
 
 
@@ -26,6 +27,8 @@ def markets(call: Call) -> Reply:
     kinds = call.query.words("marketType", MarketKind, "MarketType") or _DEFAULT_KINDS
     venue = call.exchange.venue
     rows = [market_json(m, venue.book_state(m.symbol)) for m in venue.markets() if m.kind in kinds and m.visible]
+    if rows and call.exchange.faults.hit("names", call.exchange.now_us):
+        rows += [{**rows[0], "symbol": f"{name}_USDC", "baseSymbol": name} for name in _ODD_NAMES]
     return json_reply(rows, headers=_CACHED_5_MIN)
 
 

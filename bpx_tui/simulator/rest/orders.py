@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
+from decimal import Decimal
 
-from bpx_tui.model.enums import ExpiryReason, MarketKind
-from bpx_tui.model.ids import ClientId, OrderId
-from bpx_tui.simulator.orders import CancelScope, OrderRecord
-from bpx_tui.simulator.refusals import VenueRefusal, invalid_request, order_not_found
+from bpx_tui.model.enums import ExpiryReason, MarketKind, OrderKind, OrderStatus, Side
+from bpx_tui.model.ids import ClientId, OrderId, Symbol
+from bpx_tui.simulator.exchange import Exchange
+from bpx_tui.simulator.orders import CancelScope, ClientIdRule, NewOrder, OrderRecord
+from bpx_tui.simulator.refusals import VenueRefusal, invalid_request
 from bpx_tui.simulator.rest.answers import ParseRefusal, Reply, empty_reply, json_reply
 from bpx_tui.simulator.rest.fields import UINT32, Fields
 from bpx_tui.simulator.rest.order_payload import KNOWN, PAYLOAD, read_order
@@ -20,11 +23,36 @@ _CANCEL_ALL = frozenset({"orderType", "symbol"})
 
 
 def place(call: Call) -> Reply:
-    order, exchange = read_order(call.body(PAYLOAD, KNOWN)), call.exchange
-    if (fault := exchange.faults.hit("expire", exchange.now_us, symbol=order.symbol)) is not None:
+    return json_reply(live_order(_placed(call, read_order(call.body(PAYLOAD, KNOWN)))))
+
+
+def _placed(call: Call, order: NewOrder) -> OrderRecord:
+    """The order after matching, as far as no fault comes in between."""
+    exchange, account = call.exchange, call.account
+    faults, now_us, venue = exchange.faults, exchange.now_us, exchange.venue
+    if not faults.any:
+        return venue.place(account, order)
+    if order.client_id is not None and faults.hit("foreign_same_cid", now_us, symbol=order.symbol):
+        with contextlib.suppress(VenueRefusal):
+            venue.place(account, _decoy(exchange, order))
+    if (fault := faults.hit("expire", now_us, symbol=order.symbol)) is not None:
         reason = ExpiryReason(fault.word("reason", ExpiryReason.INSUFFICIENT_LIQUIDITY))
-        return json_reply(live_order(exchange.expire(call.account, order, reason)))
-    return json_reply(live_order(exchange.venue.place(call.account, order)))
+        return venue.interventions.place_to_expire(account, order, reason)
+    if faults.hit("no_dedup", now_us):
+        return venue.place(account, order, client_id_rule=ClientIdRule.REPEATABLE)
+    return venue.place(account, order)
+
+
+def _decoy(exchange: Exchange, order: NewOrder) -> NewOrder:
+    """What the user did in the web app meanwhile, which happened to get the same client id."""
+    market = exchange.venue.market(order.symbol)
+    tick, best = market.price.tick_size, exchange.venue.best(order.symbol)
+    near = best[0] if order.side is Side.BID else best[1]
+    factor = Decimal("0.95") if order.side is Side.BID else Decimal("1.05")
+    price = (near or market.start_price) * factor // tick * tick
+    return NewOrder(
+        order.symbol, order.side, OrderKind.LIMIT, market.quantity.min_quantity * 3, price, client_id=order.client_id
+    )
 
 
 def place_batch(call: Call) -> Reply:
@@ -36,13 +64,18 @@ def place_batch(call: Call) -> Reply:
     exchange = call.exchange
     if exchange.faults.hit("batch_mixed", exchange.now_us):
         refused = VenueRefusal(400, "INSUFFICIENT_FUNDS", "Insufficient funds")
-        results = [
-            refused if index % 2 else exchange.venue.place_batch(call.account, [order])[0]
-            for index, order in enumerate(orders)
-        ]
+        results = [refused if index % 2 else _outcome(call, order) for index, order in enumerate(orders)]
     else:
-        results = list(exchange.venue.place_batch(call.account, orders))
+        results = [_outcome(call, order) for order in orders]
     return json_reply([_batch_result(result) for result in results])
+
+
+def _outcome(call: Call, order: NewOrder) -> OrderRecord | VenueRefusal:
+    """Each order of a batch stands or falls alone."""
+    try:
+        return _placed(call, order)
+    except VenueRefusal as refusal:
+        return refusal
 
 
 def _batch_result(result: OrderRecord | VenueRefusal) -> dict[str, object]:
@@ -69,12 +102,24 @@ def cancel(call: Call) -> Reply:
     fields = call.body("OrderCancelPayload", _CANCEL)
     order_id, client_id = _one_id(fields)
     exchange, symbol = call.exchange, fields.need_symbol()
-    if exchange.faults.hit("fill_then_404", exchange.now_us):
-        raise order_not_found()
+    if (fault := exchange.faults.hit("fill_then_404", exchange.now_us)) is not None:
+        _overtake(call, symbol, order_id, client_id, filled=fault.word("how", "filled") == "filled")
     order = exchange.venue.cancel(call.account, symbol, order_id=order_id, client_id=client_id)
     if exchange.faults.hit("202", exchange.now_us):
         return empty_reply(202)
     return json_reply(live_order(order))
+
+
+def _overtake(
+    call: Call, symbol: Symbol, order_id: OrderId | None, client_id: ClientId | None, *, filled: bool
+) -> None:
+    """The order ends just before its cancel arrives, which then finds nothing."""
+    venue = call.exchange.venue
+    order = venue.order(call.account, symbol, order_id=order_id, client_id=client_id)
+    if filled and order.status is not OrderStatus.TRIGGER_PENDING:
+        venue.interventions.fill(call.account, order)
+    else:
+        venue.cancel(call.account, symbol, order_id=order.id)
 
 
 def cancel_all(call: Call) -> Reply:

@@ -53,8 +53,7 @@ def orders(call: Call) -> Reply:
     query, venue = call.query, call.exchange.venue
     order_id, strategy_id, symbol = query.text("orderId"), query.text("strategyId"), query.symbol()
     kinds = query.words("marketType", MarketKind, "MarketType")
-    expired = (order for order in call.exchange.expired if order.account == call.account)
-    rows: list[OrderRecord] = [*venue.order_history(call.account), *venue.open_orders(call.account), *expired]
+    rows: list[OrderRecord] = [*venue.order_history(call.account), *venue.open_orders(call.account)]
     rows.sort(key=lambda order: order.created_us)
     found = [
         order
