@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bpx_tui.cli.arguments import StrictParser, refuse_secrets, refuse_unknown_flags
+from bpx_tui.cli.parser import StrictParser, refuse_secrets, refuse_unknown_flags
 
 
 def run_exchange(argv: Sequence[str]) -> int:

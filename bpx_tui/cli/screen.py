@@ -1,7 +1,8 @@
 """Opens the screen: on this terminal behind the launcher, or on none for a picture.
 
-The order is the point. The simulated exchange starts first, in its own process; then the screen's libraries are read
-and the first frame is painted; only then the service thread starts and reads the network's libraries.
+The order is the point. The simulated exchange starts first, in its own process; then Textual is read and a light first
+frame is painted; then the model and the panels are read and the desk is painted; only then the service thread starts
+and reads the network's libraries.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
@@ -27,14 +30,14 @@ from bpx_tui.cli.terminal import draw_on_stdouts_terminal, require_terminal
 from bpx_tui.config.endpoints import Endpoints
 from bpx_tui.config.logs import start_logging
 from bpx_tui.config.places import user_places
-from bpx_tui.service.intents import DeskBus, Mode
-from bpx_tui.service.topics import ACCOUNT
+from bpx_tui.service.mode import Mode
 
 if TYPE_CHECKING:
     from textual.app import AutopilotCallbackType
     from textual.pilot import Pilot
 
     from bpx_tui.service.desk import Desk, DeskConfig
+    from bpx_tui.service.intents import DeskBus
     from bpx_tui.ui.app import TradingApp
 
 PICTURE_SIZE: Final = (200, 60)
@@ -61,9 +64,13 @@ def _run(arguments: Arguments, plan: SessionPlan, exchange: SimulatedExchange | 
     """Be the program: paint, then connect; disconnect when the screen is left."""
     allow_only(THIS_MACHINE if exchange is not None else plan.settings.endpoints)
     start_logging(user_places(), plan.settings.log_level)
-    from bpx_tui.service.desk import Desk
 
-    desk = Desk(lambda: _desk_config(plan, exchange))
+    @cache
+    def desk() -> Desk:
+        from bpx_tui.service.desk import Desk
+
+        return Desk(lambda: _desk_config(plan, exchange))
+
     app = _make_app(plan, desk)
     _end_on_signals(app)
     try:
@@ -74,9 +81,9 @@ def _run(arguments: Arguments, plan: SessionPlan, exchange: SimulatedExchange | 
             size = arguments.size or PICTURE_SIZE
             app.run(headless=True, size=size, auto_pilot=_photographer(app, arguments.screenshot, arguments.after))
     finally:
-        desk.stop()
+        desk().stop()
     if plan.mode is Mode.LIVE:
-        say_what_stays(desk.bus)
+        say_what_stays(desk().bus)
     return app.return_code or 0
 
 
@@ -100,6 +107,8 @@ def _desk_config(plan: SessionPlan, exchange: SimulatedExchange | None) -> DeskC
 
 def say_what_stays(bus: DeskBus) -> None:
     """On the normal screen: what is left at the exchange, which cancels nothing when a client goes away."""
+    from bpx_tui.service.topics import ACCOUNT
+
     account = bus.latest.value(ACCOUNT)
     if account is None:
         return
@@ -111,17 +120,17 @@ def say_what_stays(bus: DeskBus) -> None:
         print(f"Still at the exchange: {position.symbol} position of {position.net_quantity:f}.")
 
 
-def _make_app(plan: SessionPlan, desk: Desk) -> TradingApp:
+def _make_app(plan: SessionPlan, desk: Callable[[], Desk]) -> TradingApp:
     from bpx_tui.clock import SystemClock
     from bpx_tui.ui.app import TradingApp
 
     def painted() -> None:
-        desk.start()
+        desk().start()
         gc.freeze()
         gc.enable()
 
     return TradingApp(
-        desk.bus,
+        lambda: desk().bus,
         mode=plan.mode,
         symbol=plan.settings.symbol,
         interval=plan.settings.interval,
@@ -131,6 +140,7 @@ def _make_app(plan: SessionPlan, desk: Desk) -> TradingApp:
         keymap=plan.keymap,
         log_file=user_places().log_file,
         limits=plan.settings.limits,
+        user_themes=user_places().themes,
     )
 
 

@@ -17,7 +17,7 @@ from bpx_tui.config.places import user_places
 from bpx_tui.config.settings import DEFAULTS, Settings, from_variables, resolve
 from bpx_tui.config.themes import DEFAULT_THEME, ThemeSpec, load_themes, pick_theme
 from bpx_tui.errors import ConfigError, CredentialsError
-from bpx_tui.service.intents import Mode
+from bpx_tui.service.mode import Mode
 
 if TYPE_CHECKING:
     from bpx_tui.config.credentials import Credentials

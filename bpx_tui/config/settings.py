@@ -12,9 +12,9 @@ from typing import Final, TypeVar
 from bpx_tui.config.config_file import Given
 from bpx_tui.config.endpoints import BACKPACK, Endpoints, parse_url
 from bpx_tui.errors import ConfigError
-from bpx_tui.model.checks import RiskLimits
 from bpx_tui.model.enums import KlineInterval
 from bpx_tui.model.ids import Symbol, is_symbol
+from bpx_tui.model.limits import RiskLimits
 
 T = TypeVar("T")
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from bpx_tui.model.enums import MarketKind, OrderKind, Side, SlippageToleranceType, TradingState
+from bpx_tui.model.limits import RiskLimits as RiskLimits
 from bpx_tui.model.market import Market
 from bpx_tui.model.numbers import ceil_to, floor_to, grouped, is_multiple, nearest_steps, plain
 from bpx_tui.model.orders import OrderRequest
@@ -45,16 +46,6 @@ class Reason:
     field: Field
     text: str
     override: Override = Override.NONE
-
-
-@dataclass(frozen=True, slots=True)
-class RiskLimits:
-    """The user's own limits. `None` means no such limit. Money in quote."""
-
-    collar_fraction: Decimal = Decimal("0.05")
-    """How far from the mark a price may be typed without typing it twice."""
-    max_order_notional: Decimal | None = None
-    max_position_notional: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import logging
+import re
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from rich.segment import Segments
 from textual import events
@@ -18,28 +20,29 @@ from textual.widget import Widget
 from bpx_tui.clock import Clock, SystemClock
 from bpx_tui.config.keymap import Keymap, Where
 from bpx_tui.config.themes import ThemeSpec
-from bpx_tui.model.checks import RiskLimits
-from bpx_tui.model.enums import KlineInterval
+from bpx_tui.errors import ConfigError
 from bpx_tui.model.ids import Symbol
-from bpx_tui.service.intents import (
-    CommandOutcome,
-    DeskBus,
-    Intent,
-    Mode,
-    Resync,
-    Severity,
-    next_input_id,
-)
+from bpx_tui.service.mode import Mode
 from bpx_tui.ui.bindings import priority_bindings, textual_keymap
-from bpx_tui.ui.desk import Desk
-from bpx_tui.ui.event_log import EventLog, LogLine, line_for
 from bpx_tui.ui.palette import textual_theme, theme_variable_defaults
 from bpx_tui.ui.press import PressGate
-from bpx_tui.ui.screens.desk import DeskScreen
+from bpx_tui.ui.screens.starting import StartingScreen
+
+if TYPE_CHECKING:  # read after the first frame, where each is first used
+    from bpx_tui.model.enums import KlineInterval
+    from bpx_tui.model.limits import RiskLimits
+    from bpx_tui.service.intents import DeskBus, Intent, Severity
+    from bpx_tui.ui.desk import Desk
+    from bpx_tui.ui.event_log import EventLog, LogLine
+    from bpx_tui.ui.screens.desk import DeskScreen
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+DESK_STYLES: Final = Path(__file__).with_name("styles.tcss")
+
+_LINKED_FONT: Final = re.compile(r',\s*url\("https?://[^"]*"\)\s*format\("[^"]*"\)')
 
 _EVENTS_PER_SECOND = 20
 _FREEZE_AFTER_SECONDS = 2.0
@@ -49,11 +52,12 @@ _TOAST_SECONDS = 6.0
 class TradingApp(App[None], inherit_bindings=False):
     """One desk on one bus.
 
-    `on_first_paint` is called once, when the screen shows for the first time: the network starts after it. `log_file`
-    is named when the program fails; details go there and never on the screen, where they could show a secret.
+    `bus` may be what makes it: then a light first frame is shown, and the bus, the model and the panels are read and
+    made after it. `on_first_paint` is called once, when the desk has been shown: the network starts after it.
+    `log_file` is named when the program fails; details go there and never on the screen, where they could show a
+    secret. `user_themes` is the folder of the user's own themes.
     """
 
-    CSS_PATH = "styles.tcss"
     TITLE = "bpx-tui"
     ENABLE_COMMAND_PALETTE = False
     ESCAPE_TO_MINIMIZE = False
@@ -61,7 +65,7 @@ class TradingApp(App[None], inherit_bindings=False):
 
     def __init__(
         self,
-        bus: DeskBus,
+        bus: DeskBus | Callable[[], DeskBus],
         *,
         mode: Mode,
         symbol: Symbol,
@@ -72,25 +76,52 @@ class TradingApp(App[None], inherit_bindings=False):
         keymap: Keymap | None = None,
         log_file: Path | None = None,
         limits: RiskLimits | None = None,
+        user_themes: Path | None = None,
     ) -> None:
         self.keys = keymap or Keymap()
         self._calls_that_trade = frozenset(
             _bare(action.textual_action) for action in self.keys.actions if action.trades
         )
-        super().__init__()
-        self.desk = Desk(bus, mode, symbol, interval, clock or SystemClock(), limits)
-        self.event_log = EventLog()
+        super().__init__(css_path=None if callable(bus) else DESK_STYLES)
+        self._bus, self._mode, self._symbol, self._interval = bus, mode, symbol, interval
+        self._clock = clock or SystemClock()
+        self._limits = limits
+        self._user_themes = user_themes
         self.press = PressGate()
-        self._theme_spec = theme
         self._on_first_paint = on_first_paint
         self._log_file = log_file
         self.set_keymap(textual_keymap(self.keys))
         self.register_theme(textual_theme(theme))
         self.theme = theme.name
-        self.main: DeskScreen = DeskScreen(self.desk, self.event_log, self)
+
+    # ---- what is made after the first frame
+
+    @cached_property
+    def desk(self) -> Desk:
+        from bpx_tui.ui.desk import Desk
+
+        bus = self._bus() if callable(self._bus) else self._bus
+        return Desk(bus, self._mode, self._symbol, self._interval, self._clock, self._limits)
+
+    @cached_property
+    def event_log(self) -> EventLog:
+        from bpx_tui.ui.event_log import EventLog
+
+        return EventLog()
+
+    @cached_property
+    def main(self) -> DeskScreen:
+        from bpx_tui.ui.screens.desk import DeskScreen
+
+        return DeskScreen(self.desk, self.event_log, self)
 
     def get_default_screen(self) -> Screen[None]:
-        return self.main
+        return StartingScreen(self._mode, self._symbol, self.keys, self.open_desk) if callable(self._bus) else self.main
+
+    async def open_desk(self) -> None:
+        """Put the desk over the first frame, in one step that shows nothing in between."""
+        with self.batch_update():
+            await self.push_screen(self.main)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theme_variable_defaults()
@@ -103,11 +134,9 @@ class TradingApp(App[None], inherit_bindings=False):
 
         return TerminalDriver
 
-    def on_mount(self) -> None:
-        self.set_interval(1 / _EVENTS_PER_SECOND, self.drain_events)
-
     def painted(self) -> None:
         """Called by the desk screen when it shows for the first time."""
+        self.set_interval(1 / _EVENTS_PER_SECOND, self.drain_events)
         callback, self._on_first_paint = self._on_first_paint, None
         if callback is not None:
             callback()
@@ -118,6 +147,9 @@ class TradingApp(App[None], inherit_bindings=False):
 
     def drain_events(self) -> None:
         """Every event becomes a line; what went wrong also becomes a toast. Never raises."""
+        from bpx_tui.service.intents import CommandOutcome, Severity
+        from bpx_tui.ui.event_log import line_for
+
         bus = self.desk.bus
         for event in bus.events.drain():
             try:
@@ -138,6 +170,8 @@ class TradingApp(App[None], inherit_bindings=False):
         self.event_log.say(severity, text, self.desk.clock.wall_ms())
 
     def _toast(self, line: LogLine) -> None:
+        from bpx_tui.service.intents import Severity
+
         if line.severity is Severity.ERROR or line.unknown:
             kind = "error" if line.severity is Severity.ERROR else "warning"
             self.notify(line.text, severity=kind, timeout=_TOAST_SECONDS, markup=False)  # type: ignore[arg-type]
@@ -146,11 +180,15 @@ class TradingApp(App[None], inherit_bindings=False):
 
     def submit(self, make: Callable[[tuple[int, float, Mode]], Intent]) -> bool:
         """Hand over an intent built from a new input id, the time of the press and the mode."""
+        from bpx_tui.service.intents import next_input_id
+
         return self.hand_over(make((next_input_id(), self.press.pressed_at, self.desk.mode)))
 
     def hand_over(self, intent: Intent) -> bool:
         if self.desk.bus.commands.submit(intent):
             return True
+        from bpx_tui.service.intents import Severity
+
         self.say(Severity.ERROR, "the service is too far behind to take this; nothing was sent")
         return False
 
@@ -173,6 +211,8 @@ class TradingApp(App[None], inherit_bindings=False):
         if isinstance(action, str) and _bare(action) in self._calls_that_trade:
             reason = self.press.why_ignored(self.desk.clock.monotonic())
             if reason:
+                from bpx_tui.service.intents import Severity
+
                 self.say(Severity.WARNING, reason)
                 return True
         return await super().run_action(action, *args, **kwargs)  # type: ignore[arg-type]
@@ -221,6 +261,8 @@ class TradingApp(App[None], inherit_bindings=False):
     # ---- the rest
 
     def action_desk_resync(self) -> None:
+        from bpx_tui.service.intents import Resync
+
         self.submit(lambda base: Resync(*base))
 
     def action_desk_redraw(self) -> None:
@@ -229,8 +271,13 @@ class TradingApp(App[None], inherit_bindings=False):
 
     def action_theme_next(self) -> None:
         from bpx_tui.config.themes import load_themes
+        from bpx_tui.service.intents import Severity
 
-        specs = load_themes()
+        try:
+            specs = load_themes(self._user_themes)
+        except ConfigError as error:
+            self.say(Severity.ERROR, str(error))
+            return
         names = sorted(specs)
         after = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
         self.register_theme(textual_theme(specs[after]))
@@ -256,8 +303,9 @@ class TradingApp(App[None], inherit_bindings=False):
             await self.action_desk_quit()
 
     def save_screen(self, path: Path) -> None:
-        """Write what the screen shows now as SVG."""
-        path.write_text(self.export_screenshot(title=self.TITLE), encoding="utf-8")
+        """Write what the screen shows now as SVG. It links to no font of the network."""
+        picture = _LINKED_FONT.sub("", self.export_screenshot(title=self.TITLE))
+        path.write_text(picture, encoding="utf-8")
 
     # ---- failing without telling secrets
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bpx_tui.clock import Clock
-from bpx_tui.model.checks import RiskLimits
 from bpx_tui.model.enums import KlineInterval
 from bpx_tui.model.ids import Symbol
+from bpx_tui.model.limits import RiskLimits
 from bpx_tui.model.market import Market
 from bpx_tui.model.views import AccountView, BookView, Catalog, FeedHealth, Gate, MarketFacts
 from bpx_tui.service import topics

@@ -9,17 +9,16 @@ from bpx_tui.model.account import Collateral
 from bpx_tui.model.enums import Side
 from bpx_tui.model.market import Market
 from bpx_tui.model.views import AccountAccess, AccountView, FeedHealth, FeedState, FeedWord, MarketFacts
-from bpx_tui.service.intents import Mode
 from bpx_tui.ui.desk import Desk
 from bpx_tui.ui.formatting import age_text, clock_text, compact, duration, fixed, market_name, percent, signed
 from bpx_tui.ui.lines import Chunk, Line, Run, meter, two_sided
+from bpx_tui.ui.mode_block import mode_block
 from bpx_tui.ui.palette import Role
 
 UNKNOWN = "—"
 BOOK_BUDGET_SECONDS = 3.0
 ACCOUNT_BUDGET_SECONDS = 20.0
 
-_MODE_BLOCKS = {Mode.LIVE: ("●", Role.LIVE), Mode.DEMO: ("○", Role.DEMO), Mode.READ: ("·", Role.READ)}
 _WORD_INK = {
     FeedWord.STREAMING: Role.UP,
     FeedWord.CONNECTING: Role.MUTED,
@@ -31,8 +30,7 @@ _WORD_INK = {
 
 def account_line(desk: Desk, width: int) -> Line:
     """Mode, money, margin; on the right the feed, the ages and the time."""
-    glyph, block = _MODE_BLOCKS[desk.mode]
-    mode = (Run(f" {glyph} {desk.mode} ", Role.ON_FILL, block, bold=True),)
+    mode = mode_block(desk.mode)
     brand = Chunk((Run(" bpx "), *mode), (Run(" "), *mode), 0)
     return two_sided([brand, *_money(desk.account)], _health(desk), width)
 

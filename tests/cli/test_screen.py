@@ -127,7 +127,7 @@ def test_a_picture_needs_no_terminal_and_shows_a_moving_market(tmp_path: Path) -
     assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", "")
     drawn = text_of(picture)
     assert "DEMO" in drawn
-    assert "SOL/USDC" in drawn
+    assert "SOL-PERP" in drawn
     assert re.search(r"spr 0\.\d\d ", drawn)
     assert "waiting" not in drawn
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from textual import events
 
+from bpx_tui.config.themes import load_themes, shipped_folder
 from bpx_tui.model.enums import KlineInterval
 from bpx_tui.service.bus import Latest
 from bpx_tui.service.intents import (
@@ -334,6 +335,7 @@ async def test_a_picture_of_the_screen_can_be_saved(tmp_path: Path) -> None:
     picture = (tmp_path / "screen.svg").read_text(encoding="utf-8")
     assert picture.startswith("<svg")
     assert "SOL" in picture
+    assert 'url("http' not in picture
 
 
 async def test_themes_can_be_stepped_through() -> None:
@@ -345,6 +347,24 @@ async def test_themes_can_be_stepped_through() -> None:
         await pilot.pause()
         assert app.theme != first
         assert app._exception is None
+
+
+async def test_the_users_own_themes_are_among_those_stepped_through(tmp_path: Path) -> None:
+    (tmp_path / "aaa.toml").write_bytes((shipped_folder() / "light.toml").read_bytes())
+    app = HandDesk().app()
+    app._user_themes = tmp_path
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        seen = set()
+        for _ in range(len(load_themes(tmp_path))):
+            await pilot.press("T")
+            await pilot.pause()
+            seen.add(app.theme)
+        assert seen == set(load_themes(tmp_path)) > {"aaa"}
+        (tmp_path / "aaa.toml").write_text("colour = 1")
+        await pilot.press("T")
+        await pilot.pause()
+        assert "aaa.toml" in app.event_log.lines[-1].text
 
 
 def test_the_screen_does_not_import_the_network() -> None:

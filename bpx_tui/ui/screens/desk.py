@@ -62,6 +62,7 @@ _WHERE: dict[str, Where] = {
 class DeskScreen(Screen[None]):
     """All panels over one desk. Parents get messages from children and are the only ones who know the others."""
 
+    CSS_PATH = "../styles.tcss"
     BINDINGS = bindings_for(Where.DESK)
     AUTO_FOCUS = "#ladder"
 

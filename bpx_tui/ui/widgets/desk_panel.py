@@ -10,6 +10,7 @@ from rich.segment import Segment
 from bpx_tui.service.intents import Mode
 from bpx_tui.ui.desk import Desk
 from bpx_tui.ui.lines import Line, tag_at, to_strip
+from bpx_tui.ui.mode_block import MODE_ROLES
 from bpx_tui.ui.palette import Palette, Role
 from bpx_tui.ui.widgets.line_panel import LinePanel, Row
 from bpx_tui.ui.widgets.panel_frame import TitlePart
@@ -26,16 +27,13 @@ def text_row(line: Line, paper: Role | None = None) -> Row:
     return Row("line", Painted(line, paper))
 
 
-_MODE_ROLES = {Mode.LIVE: Role.LIVE, Mode.DEMO: Role.DEMO, Mode.READ: Role.READ}
-
-
 def mode_part(mode: Mode) -> TitlePart:
     """The mode word in a title, in the mode's colour."""
-    return TitlePart(f"{mode} ", _MODE_ROLES[mode], bold=True)
+    return TitlePart(f"{mode} ", MODE_ROLES[mode], bold=True)
 
 
 def mode_role(mode: Mode) -> Role:
-    return _MODE_ROLES[mode]
+    return MODE_ROLES[mode]
 
 
 class DeskPanel(LinePanel):
