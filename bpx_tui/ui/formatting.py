@@ -82,6 +82,15 @@ def compact(value: Decimal, prefix: str = "") -> str:
     return f"{sign}{prefix}{_three_figures(magnitude)}"
 
 
+def fit_money(value: Decimal, width: int, *, sign: bool = False) -> str:
+    """`$892.70`, or `+4.40` with `sign`: cents if they fit into `width`, then whole units, then `$12.3M`."""
+    for decimals in (2, 0):
+        text = signed(value, decimals) if sign else f"${fixed(value, decimals)}"
+        if len(text) <= width:
+            return text
+    return ("+" if sign and value > 0 else "") + compact(value, "" if sign else "$")
+
+
 def age_text(seconds: float | None) -> str:
     """`0.1s`, `42s`, `3m05s`, `2h03m`, `4d11h`; `?` for an age that is unknown or more than 2 s in the future."""
     if seconds is None or seconds < -2:

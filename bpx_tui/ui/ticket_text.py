@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textwrap import wrap
 
+from rich.cells import cell_len
+
 from bpx_tui.model.checks import DEFAULT_SLIPPAGE_PERCENT
 from bpx_tui.model.enums import OrderKind, Side
 from bpx_tui.model.market import Market
@@ -93,11 +95,11 @@ def _flag(word: str, on: bool, tag: str, *, enabled: bool) -> Run:
 def _field(label: str, text: str, active: bool, fresh: bool, wrong: bool, tag: str) -> list[Run]:
     paper = Role.CURSOR_ROW if active else Role.SURFACE
     ink = Role.ERROR if wrong else Role.ACCENT if active and fresh else Role.TEXT
-    shown = text if len(text) < _FIELD_CELLS else "…" + text[-(_FIELD_CELLS - 2) :]
+    shown = text if cell_len(text) < _FIELD_CELLS else "…" + text[-(_FIELD_CELLS - 2) :]
     caret = "▏" if active else " "
     return [
         Run(f" {label:<6}", Role.TEXT if active else Role.MUTED, tag=tag),
-        Run(f"{shown:>{_FIELD_CELLS - 1}}", ink, paper, bold=active, tag=tag),
+        Run(fitted(shown, _FIELD_CELLS - 1, right=True), ink, paper, bold=active, tag=tag),
         Run(caret, Role.ACCENT, paper, tag=tag),
         Run(" "),
     ]

@@ -106,6 +106,17 @@ async def test_an_order_by_mouse() -> None:
         assert [(each.request.side, each.request.price) for each in sent] == [(Side.ASK, d("187.42"))]
 
 
+async def test_rows_have_buttons_that_cancel_and_close() -> None:
+    desk = HandDesk()
+    desk.put_account(account(orders=(order("1"),), positions=(position(),)))
+    async with driven(desk) as (app, pilot):
+        await _click(pilot, app, "tables", "[c]")
+        assert focus_of(app) == "card"
+        await pilot.press("escape", "escape", "5", "}")
+        await _click(pilot, app, "tables", "[x]")
+        assert focus_of(app) == "strip"
+
+
 def focus_of(app: TradingApp) -> str | None:
     return app.focused.id if app.focused is not None else None
 

@@ -261,3 +261,23 @@ async def test_wrong_candles_from_the_exchange_do_not_break_it() -> None:
     async with PanelApp(panel).run_test(size=SIZE):
         shown(panel)
         assert panel._failure == ""
+
+
+async def test_what_lies_outside_the_prices_in_view_leaves_its_label_at_that_edge() -> None:
+    bus = desk_bus()
+    put_candles(bus, (candle(START_S, ("1187.00", "1188.00", "1186.50", "1187.50")),))
+    bus.latest.put(ACCOUNT, account())
+    panel = chart(bus)
+    async with PanelApp(panel).run_test(size=SIZE):
+        lines = body(panel)
+        assert panel._picture is not None
+        assert "▼ LONG 8.00 @187.10 +2" in lines[panel._picture.scene.layout.price_height - 1]
+        assert "LIQ" not in "".join(lines)
+
+
+async def test_the_axis_has_room_for_prices_longer_than_the_newest() -> None:
+    bus = desk_bus()
+    put_candles(bus, (candle(START_S - 300, ("1187.00", "1188.00", "1186.50", "1187.50")), newest("187.45")))
+    panel = chart(bus)
+    async with PanelApp(panel).run_test(size=SIZE):
+        assert any("1,000.00 " in line for line in body(panel))

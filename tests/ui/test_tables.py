@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -165,3 +166,15 @@ async def test_a_position_of_another_market_can_be_shown() -> None:
         await pilot.press("'")
         await pilot.pause()
         assert app.desk.symbol == SOL_PERP
+
+
+@given(
+    st.decimals(min_value=-(10**8), max_value=10**8, places=5),
+    st.decimals(min_value="0.00001", max_value=200_000, places=5),
+    st.decimals(min_value="0.00001", max_value=10**7, places=5),
+)
+def test_no_digit_of_a_position_is_cut(quantity: Decimal, entry: Decimal, liquidation: Decimal) -> None:
+    held = replace(position(SOL_PERP, str(quantity), str(entry)), est_liquidation_price=liquidation)
+    cells = positions.cells_of(held, HandDesk().desk)
+    for cell, column in zip(cells, positions.COLUMNS, strict=True):
+        assert len(cell.text) <= column.width, (column.title, cell.text)

@@ -22,6 +22,8 @@ class Cell(NamedTuple):
     text: str
     ink: Role = Role.TEXT
     bold: bool = False
+    tag: str = ""
+    """What a click on it means."""
 
 
 Cells = tuple[Cell, ...]
@@ -66,5 +68,5 @@ def line_of(cells: Cells, columns: Sequence[Column], fit: Fit, *, mark: str = ""
     for place, index in enumerate(fit.shown):
         column, cell = columns[index], cells[index]
         text = fitted(cell.text, column.width, right=column.right)
-        runs.append(Run((" " * fit.gap if place else "") + text, cell.ink, bold=cell.bold))
+        runs.append(Run((" " * fit.gap if place else "") + text, cell.ink, bold=cell.bold, tag=cell.tag))
     return tuple(runs)

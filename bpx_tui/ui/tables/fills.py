@@ -11,9 +11,9 @@ from bpx_tui.ui.tables.orders import side_ink, side_word
 
 COLUMNS = (
     Column("Time", 8, right=False),
-    Column("Market", 10, right=False),
+    Column("Market", 12, right=False),
     Column("Side", 4, right=False),
-    Column("Price", 9),
+    Column("Price", 10),
     Column("Size", 9),
     Column("Value", 8, rank=1),
     Column("Fee", 16, rank=2),
@@ -33,7 +33,7 @@ def cells_of(fill: Fill, desk: Desk) -> Cells:
         Cell(clock_text(fill.time_us), Role.MUTED),
         Cell(market_name(fill.symbol), bold=True),
         Cell(side_word(fill.side), side_ink(fill.side)),
-        Cell(fit_price(fill.price, decimals, 9)),
+        Cell(fit_price(fill.price, decimals, 10)),
         Cell(fit_quantity(fill.quantity, step, 9)),
         Cell(compact(fill.price * fill.quantity, "$")),
         Cell(f"{signed(fee, 6)} {fill.fee_asset or ''}".rstrip(), Role.MUTED if fee <= 0 else Role.UP),

@@ -13,16 +13,18 @@ from bpx_tui.ui.tables.columns import Cell, Cells, Column
 
 COLUMNS = (
     Column("Time", 8, rank=4, right=False),
-    Column("Market", 10, right=False),
+    Column("Market", 12, right=False),
     Column("Side", 4, right=False),
-    Column("Price", 9),
+    Column("Price", 10),
     Column("Size", 9),
     Column("Filled", 9, rank=1),
     Column("Value", 8, rank=3),
     Column("Type", 15, rank=2, right=False),
     Column("State", 15, right=False),
-    Column("Note", 34, rank=5, right=False),
+    Column("Note", 27, rank=5, right=False),
+    Column("", 3),
 )
+"""The last one is a button with the key that does the same."""
 
 _STATE_INK = {
     LocalState.UNKNOWN: Role.WARNING,
@@ -51,13 +53,14 @@ def cells_of(tracked: TrackedOrder, desk: Desk) -> Cells:
         Cell("—" if created is None else clock_text(created * 1000), Role.MUTED),
         Cell(market_name(tracked.symbol), bold=True),
         Cell(side_word(side), side_ink(side)),
-        Cell("market" if price is None else fit_price(price, decimals, 9)),
+        Cell("market" if price is None else fit_price(price, decimals, 10)),
         Cell(_size(shown, step)),
         Cell(fit_quantity(executed, step, 9), Role.TEXT if executed else Role.MUTED),
         Cell("—" if price is None or quantity is None else compact(price * quantity, "$"), Role.MUTED),
         Cell(_type(shown), Role.MUTED),
         Cell(state_text(tracked), _STATE_INK.get(tracked.state, Role.TEXT), tracked.state is LocalState.UNKNOWN),
         Cell(tracked.note or ("made elsewhere" if tracked.is_external else ""), Role.MUTED),
+        Cell("[x]", Role.ACCENT, tag="order.cancel") if tracked.is_live else Cell(""),
     )
 
 

@@ -6,24 +6,26 @@ from decimal import Decimal
 
 from bpx_tui.model.account import Position
 from bpx_tui.ui.desk import Desk
-from bpx_tui.ui.formatting import fit_price, fit_quantity, fixed, market_name, percent, signed
+from bpx_tui.ui.formatting import fit_money, fit_price, fit_quantity, market_name, percent
 from bpx_tui.ui.palette import Role
 from bpx_tui.ui.tables.columns import Cell, Cells, Column
 
 COLUMNS = (
-    Column("Market", 10, right=False),
+    Column("Market", 12, right=False),
     Column("Side", 5, right=False),
     Column("Size", 9),
-    Column("Entry", 9),
-    Column("Mark", 9),
+    Column("Entry", 10),
+    Column("Mark", 10),
     Column("PnL", 10),
     Column("ROE", 8, rank=3),
-    Column("Liq.", 9, rank=1),
+    Column("Liq.", 10, rank=1),
     Column("Distance", 8, rank=5),
     Column("Value", 11, rank=2),
     Column("Margin", 10, rank=6),
     Column("Funding", 9, rank=7),
+    Column("", 3),
 )
+"""The last one is a button with the key that does the same."""
 
 
 def cells_of(position: Position, desk: Desk) -> Cells:
@@ -42,16 +44,26 @@ def cells_of(position: Position, desk: Desk) -> Cells:
         Cell(market_name(position.symbol), bold=True),
         Cell("LONG" if long else "SHORT", Role.UP if long else Role.DOWN),
         Cell(fit_quantity(abs(position.net_quantity), step, 9)),
-        Cell(fit_price(position.entry_price, decimals, 9)),
-        Cell(fit_price(mark, decimals, 9)),
-        Cell(signed(pnl, 2), direction(pnl)),
-        Cell(percent(pnl / margin, 1) if margin else "—", direction(pnl)),
-        Cell("none" if liquidation is None else fit_price(liquidation, decimals, 9), _liquidation_ink(distance)),
-        Cell("—" if distance is None else percent(distance, 1), _liquidation_ink(distance)),
-        Cell(f"${fixed(value, 2)}"),
-        Cell(f"${fixed(margin, 2)}", Role.MUTED),
-        Cell("—" if position.cumulative_funding is None else signed(position.cumulative_funding, 2), Role.MUTED),
+        Cell(fit_price(position.entry_price, decimals, 10)),
+        Cell(fit_price(mark, decimals, 10)),
+        Cell(fit_money(pnl, 10, sign=True), direction(pnl)),
+        Cell(_fit_percent(pnl / margin, 8) if margin else "—", direction(pnl)),
+        Cell("none" if liquidation is None else fit_price(liquidation, decimals, 10), _liquidation_ink(distance)),
+        Cell("—" if distance is None else _fit_percent(distance, 8), _liquidation_ink(distance)),
+        Cell(fit_money(value, 11)),
+        Cell(fit_money(margin, 10), Role.MUTED),
+        Cell(
+            "—" if position.cumulative_funding is None else fit_money(position.cumulative_funding, 9, sign=True),
+            Role.MUTED,
+        ),
+        Cell("[c]", Role.ACCENT, tag="position.close"),
     )
+
+
+def _fit_percent(fraction: Decimal, width: int) -> str:
+    """`-24.7%`; what is too long for that loses its decimals, and beyond all sense its figure, but never a digit."""
+    texts = (percent(fraction, 1), percent(fraction, 0))
+    return next((text for text in texts if len(text) <= width), ">9,999%" if fraction > 0 else "<-9,999%")
 
 
 def direction(value: Decimal) -> Role:

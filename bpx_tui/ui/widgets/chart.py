@@ -54,6 +54,7 @@ OFFERED: tuple[KlineInterval, ...] = (
 
 _ROOM_FOR_TIMEFRAMES = 62
 _NEAR_START = 10
+_LEAST_AXIS = 8
 _TAG = "interval:"
 
 
@@ -107,6 +108,7 @@ class Chart(LinePanel):
         self._anchor_s: int | None = None
         self._cross: Crosshair | None = None
         self._scale: PriceScale | None = None
+        self._axis = _LEAST_AXIS
         self._volume = StickyScale()
         self._asked_at: int | None = None
         self._picture: Picture | None = None
@@ -139,6 +141,10 @@ class Chart(LinePanel):
         if layout.plot_width < 4:
             return (note("too narrow for a chart"),)
         scene = self._scene(layout, slots)
+        axis = axis_width_for(scene.scale.low, scene.scale.high, scene.price_decimals)
+        if axis > self._axis:  # it takes what the prices in view need, and never shrinks for a market
+            self._axis = axis
+            return self.rows(width, height)
         picture = self._picture
         if picture is None or not _same_but_newest(picture.scene, scene):
             picture = self._picture = Picture(scene)
@@ -159,14 +165,7 @@ class Chart(LinePanel):
         return tuple(rows)
 
     def _arrange(self, view: CandleView, width: int, height: int) -> tuple[Layout, tuple[Slot, ...]]:
-        """Layout and visible slots. The axis takes what the prices in view need, and never shrinks for a market."""
-        zoom = self.zoom
-        decimals = self._price_decimals(view)
-        newest = next((c for c in reversed(view.candles) if c.high is not None), None)
-        axis = 8
-        if newest is not None and newest.high is not None and newest.low is not None:
-            axis = max(axis, axis_width_for(newest.low, newest.high, decimals))
-        layout = make_layout(width, height, axis, zoom)
+        layout = make_layout(width, height, self._axis, self.zoom)
         return layout, visible_slots(view.candles, self._anchor_s, layout.slots)
 
     def _scene(self, layout: Layout, slots: tuple[Slot, ...]) -> Scene:

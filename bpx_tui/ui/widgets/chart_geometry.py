@@ -135,7 +135,7 @@ def fit_scale(low: Decimal, high: Decimal, rows: int, tick: Decimal, before: Pri
     """A scale that holds `low` to `high`.
 
     The scale of `before` stays as long as everything fits and fills at least half of it: a chart must not breathe with
-    every tick. A new one ends on halves of its label step, which is 1, 2 or 5 times a power of ten of ticks.
+    every tick. A new one ends on fifths of its label step, which is 1, 2 or 5 times a power of ten of ticks.
     """
     if before is not None and before.rows == rows and before.low <= low and high <= before.high:
         used = high - low
@@ -143,9 +143,9 @@ def fit_scale(low: Decimal, high: Decimal, rows: int, tick: Decimal, before: Pri
             return before
     span = max(high - low, tick * _LEAST_TICKS)
     step = label_step(span * _ROWS_PER_LABEL / rows, tick)
-    half = step / 2
-    new_low = (low - span / 40) // half * half
-    new_high = ((high + span / 40) // half + 1) * half
+    grain = step / 5
+    new_low = (low - span / 40) // grain * grain
+    new_high = ((high + span / 40) // grain + 1) * grain
     return PriceScale(max(new_low, Decimal(0)), new_high, rows, step)
 
 

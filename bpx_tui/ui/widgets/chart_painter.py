@@ -1,8 +1,9 @@
 """The chart's picture: layers composed into rows of runs, with everything left of the newest candle kept between ticks.
 
-Layers from the bottom: grid, lines of orders, position and liquidation, candles, labels of those lines, crosshair. A
-row is two tuples of runs: `before` holds the columns up to the newest candle and stays the same object while only that
-candle moves; `tail` holds the newest candle and the price axis.
+Layers from the bottom: grid, lines of orders, position and liquidation, candles, labels of those lines, crosshair.
+Lines outside the prices in view leave their label at the edge they are behind. A row is two tuples of runs: `before`
+holds the columns up to the newest candle and stays the same object while only that candle moves; `tail` holds the
+newest candle and the price axis.
 """
 
 from __future__ import annotations
@@ -89,6 +90,7 @@ class Picture:
         self._close_before: Decimal | None = None
         self._columns = self._all_columns(scene.slots[:-1])
         self._labels = _label_rows(scene)
+        self._edges = _edge_labels(scene)
         self._line_rows = {row: line for line in scene.lines if (row := scene.scale.row(line.price)) is not None}
         self._grid_rows = {scene.scale.row(price): price for price in scene.scale.labels()}
         self._times = time_labels(scene.slots, layout)
@@ -163,6 +165,9 @@ class Picture:
         label = self._labels.get(y)
         if label is not None:
             _write(cells, layout.plot_width - len(label.label) - start, label.label, Ink(label.role))
+        edge = self._edges.get(y)
+        if edge is not None:
+            _write(cells, -start, edge.label, Ink(edge.role))
         self._draw_crosshair(cells, y, start, end)
         return cells
 
@@ -234,6 +239,24 @@ def _label_rows(scene: Scene) -> dict[int, Line]:
         for line in scene.lines
         if line.label and len(line.label) < scene.layout.plot_width and (row := scene.scale.row(line.price)) is not None
     }
+
+
+def _edge_labels(scene: Scene) -> dict[int, Line]:
+    """What lies above or below the prices in view, by row: the nearest line on each side, and how many more there are.
+
+    These labels stand at the left, so that they never meet those of lines in view.
+    """
+    above = sorted((line for line in scene.lines if line.price > scene.scale.high), key=lambda line: line.price)
+    below = sorted((line for line in scene.lines if line.price < scene.scale.low), key=lambda line: -line.price)
+    edges: dict[int, Line] = {}
+    for row, lines, arrow in (
+        (scene.layout.price_height - 1, below, scene.glyphs.down),
+        (0, above, scene.glyphs.up),
+    ):
+        if lines:
+            more = f"+{len(lines) - 1} " if len(lines) > 1 else ""
+            edges[row] = lines[0]._replace(label=f"{arrow}{lines[0].label}{more}")
+    return edges
 
 
 def _write(cells: list[Cell], at: int, text: str, ink: Ink, *, keep_spaces: bool = False) -> None:

@@ -219,8 +219,11 @@ class Tables(DeskPanel):
             index = self._first + event.y - 2
             if index < len(self.items()):
                 again = index == self.cursor
+                button = self.tag_under(event.x, event.y)
                 self.action_cursor_to(index)
-                if again and event.chain >= 2:
+                if button:
+                    self.app.run_worker(self.app.run_action(f"app.perform('{button}')"), exclusive=False)
+                elif again and event.chain >= 2:
                     self.action_pick()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

@@ -93,8 +93,14 @@ class Watchlist(DeskPanel):
         self.action_cursor_move(-3)
 
 
+_CHANGE_CELLS = 9
+
+
 def market_row_line(row: MarketRow, desk: Desk, width: int, *, current: bool) -> Line:
-    """`▸SOL-PERP      187.42  +2.31%  $412M`, with the streamed ticker where there is one."""
+    """`▸SOL-PERP      187.42  +2.31%  $412M`, with the streamed ticker where there is one.
+
+    A long name takes what its price leaves.
+    """
     market = row.market
     facts = desk.bus.latest.value(topics.facts(market.symbol))
     ticker = facts.ticker if facts is not None and facts.ticker is not None else row.ticker
@@ -103,12 +109,13 @@ def market_row_line(row: MarketRow, desk: Desk, width: int, *, current: bool) ->
     change = ticker.change_fraction if ticker else None
     ink = Role.MUTED if change is None or not change else Role.UP if change > 0 else Role.DOWN
     volume = f"{compact(ticker.quote_volume, '$'):>7}" if ticker and width >= 40 else ""
-    tail = 10 + 9 + len(volume)
+    moved = f" {'—' if change is None else percent(change)}".rjust(_CHANGE_CELLS)
+    room = max(5, width - 1 - len(moved) - len(volume))
     return (
         Run("▸" if current else " ", Role.ACCENT, bold=True),
-        Run(fitted(name, max(4, width - tail - 2)), Role.TEXT, bold=current),
-        Run(price.rjust(10)),
-        Run(("—" if change is None else percent(change)).rjust(9), ink),
+        Run(fitted(name, max(4, room - len(price) - 1)), Role.TEXT, bold=current),
+        Run(f" {price}"),
+        Run(moved, ink),
         Run(volume, Role.MUTED),
     )
 
