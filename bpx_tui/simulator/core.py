@@ -88,6 +88,11 @@ class Core:
         self._position_id += 1
         return self._position_id
 
+    def skip_ids(self, *, order_id: int, position_id: int) -> None:
+        """Let the next ids come after these."""
+        self._order_id = max(self._order_id, order_id)
+        self._position_id = max(self._position_id, position_id)
+
     def flush_book(self, book: Book) -> None:
         """Publish what the action changed on a book, as one event."""
         event = book.take_changes(self.now_us)

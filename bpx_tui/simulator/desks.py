@@ -18,6 +18,7 @@ from bpx_tui.simulator.products.vaults import VaultDesk, VaultTerms
 from bpx_tui.simulator.venue import Venue
 
 VAULT = AccountId("vault")
+INVESTOR = AccountId("house:investor")
 _VAULT_SUPPLY = Decimal(5_000_000)
 _VAULT_CIRCULATING = Decimal(1_000_000)
 _VAULT_EQUITY = Decimal("1012300.5")
@@ -39,6 +40,26 @@ class Desks:
         self.rfq = RfqDesk(venue, agenda, self._rng("rfq"), [self._rfq_maker(name) for name in ("rfq-a", "rfq-b")])
         self.vault_key = derived_pair(seed, VAULT)
         self.vaults = VaultDesk(venue, agenda, self._rng("vaults"), [self._vault()])
+
+    def vault_tokens(self, account: AccountId) -> Decimal:
+        """Vault tokens of an account, those handed in for a redemption that is under way included."""
+        held = self._venue.capital(account).get(VAULT_TOKEN)
+        handed_in = sum(
+            (
+                redeem.tokens
+                for vault in self.vaults.vaults()
+                for redeem in self.vaults.pending(vault.id)
+                if redeem.account == account
+            ),
+            Decimal(0),
+        )
+        return handed_in if held is None else handed_in + held.available + held.locked
+
+    def hand_out_vault_tokens(self, account: AccountId, tokens: Decimal) -> None:
+        """Give an account of an earlier run its tokens back, out of the early investor's: none are created."""
+        investor = self._venue.capital(INVESTOR)[VAULT_TOKEN].available
+        if tokens > 0:
+            self._venue.transfer(INVESTOR, account, VAULT_TOKEN, min(tokens, investor))
 
     def _rng(self, name: str) -> Random:
         return Random(f"{self._seed}/{name}")
@@ -73,7 +94,7 @@ class Desks:
     def _vault(self) -> VaultTerms:
         """A running vault: a fifth of its tokens are out with an early investor, its equity has grown a little."""
         self._venue.open_account(VAULT, api_keys=(self.vault_key.api_key,))
-        investor = self._venue.open_account("house:investor", house=True).id
+        investor = self._venue.open_account(INVESTOR, house=True).id
         self._venue.deposit(VAULT, VAULT_TOKEN, _VAULT_SUPPLY - _VAULT_CIRCULATING)
         self._venue.deposit(investor, VAULT_TOKEN, _VAULT_CIRCULATING)
         self._venue.deposit(VAULT, QUOTE, _VAULT_EQUITY)

@@ -21,6 +21,9 @@ from bpx_tui.simulator.refusals import VenueRefusal
 from bpx_tui.simulator.seeds import BORROWER
 from bpx_tui.simulator.views import FeeTier, PositionView
 
+KEPT_ROWS = 1_000
+"""Ended orders, fills and closed positions that are kept, each the newest."""
+
 
 @dataclass(frozen=True, slots=True)
 class SavedLoan:
@@ -101,9 +104,9 @@ def save_account(account: Account) -> SavedAccount:
             if position.quantity
         ),
         orders=tuple(order.remaining_terms() for order in waiting),
-        history=tuple(account.history),
-        fills=tuple(account.fills),
-        closed_positions=tuple(account.closed_positions),
+        history=tuple(account.history)[-KEPT_ROWS:],
+        fills=tuple(account.fills)[-KEPT_ROWS:],
+        closed_positions=tuple(account.closed_positions)[-KEPT_ROWS:],
     )
 
 
@@ -135,11 +138,22 @@ class Restoring:
         account.fills.extend(saved.fills)
         account.closed_positions.extend(saved.closed_positions)
         self._core.flush_balances(account)
+        self._continue_ids(saved)
         for terms in saved.orders:
             try:
                 self._orders.place(account, terms)
             except VenueRefusal:
                 continue  # the market has moved on: the order is no longer possible
+
+    def _continue_ids(self, saved: SavedAccount) -> None:
+        """What comes next is numbered after everything that the account remembers."""
+        orders = [int(record.id) for record in saved.history] + [int(fill.order_id) for fill in saved.fills]
+        positions = [held.id for held in saved.positions] + [view.position_id for view in saved.closed_positions]
+        self._core.skip_ids(order_id=max(orders, default=0), position_id=max(positions, default=0))
+        for fill in saved.fills:
+            book = self._core.books.get(fill.symbol)
+            if book is not None:
+                book.trade_id = max(book.trade_id, fill.trade_id)
 
     def _restore_loan(self, account: Account, loan: SavedLoan) -> None:
         if loan.asset not in self._lending.pools:

@@ -1,93 +1,127 @@
-"""A paper account kept across restarts: accounts and the last prices in one SQLite file (`--state FILE`)."""
+"""The file of `--state`: what is kept of an exchange, in SQLite. One process at a time holds it, from start to end."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
-from bpx_tui.model.ids import Asset
-from bpx_tui.simulator.markets import Catalogue, Market
-from bpx_tui.simulator.orders import AccountId
+from bpx_tui.model.ids import Symbol
+from bpx_tui.simulator.keeping import Kept, KeptAccount
 from bpx_tui.simulator.plain import from_plain, to_plain
-from bpx_tui.simulator.saving import SavedAccount
 
 VERSION = 1
-_TABLES = """
-CREATE TABLE IF NOT EXISTS account (name TEXT PRIMARY KEY, document TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS price (asset TEXT PRIMARY KEY, usdc TEXT NOT NULL);
-"""
+APPLICATION_ID = 0x62707874
+"""Says that an SQLite file is one of these ("bpxt")."""
+
+_WAIT_FOR_LOCK_S = 1.0
+_CREATE = (
+    "CREATE TABLE account (name TEXT PRIMARY KEY, document TEXT NOT NULL)",
+    "CREATE TABLE price (symbol TEXT PRIMARY KEY, price TEXT NOT NULL)",
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    f"PRAGMA user_version = {VERSION}",
+)
 
 
 class UnusableState(Exception):
-    """The file cannot be read or written, or is something else; the text names it and says why."""
+    """The file cannot be read or written, is in use, or is something else; the text names it and says why."""
 
 
 class StateFile:
-    """The file. Every save replaces the previous one whole, in one transaction."""
+    """An open state file; a new or empty one is made. Saving replaces everything in one transaction, or nothing."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        with self._open() as connection:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version not in (0, VERSION):
-                raise UnusableState(f"{path}: written by another version ({version})")
-            connection.executescript(_TABLES)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-
-    def accounts(self) -> dict[AccountId, SavedAccount]:
-        """What was saved last.
+        """Take the file.
 
         Raises:
-            UnusableState: the file is damaged.
+            UnusableState: nothing in it was changed.
         """
-        with self._open() as connection:
-            rows = connection.execute("SELECT name, document FROM account").fetchall()
+        self._path = path
+        self._saving = threading.Lock()
         try:
-            return {AccountId(name): from_plain(SavedAccount, json.loads(document)) for name, document in rows}
-        except (ValueError, KeyError, TypeError, ArithmeticError) as error:
-            raise UnusableState(f"{self._path}: an account in it cannot be read") from error
-
-    def prices(self) -> dict[Asset, Decimal]:
-        """Index prices when it was saved."""
-        with self._open() as connection:
-            rows = connection.execute("SELECT asset, usdc FROM price").fetchall()
-        try:
-            return {Asset(asset): Decimal(usdc) for asset, usdc in rows}
-        except ArithmeticError as error:
-            raise UnusableState(f"{self._path}: a price in it cannot be read") from error
-
-    def save(self, accounts: Mapping[AccountId, SavedAccount], prices: Mapping[Asset, Decimal]) -> None:
-        with self._open() as connection:
-            connection.execute("DELETE FROM account")
-            connection.execute("DELETE FROM price")
-            connection.executemany(
-                "INSERT INTO account VALUES (?, ?)",
-                [(name, json.dumps(to_plain(saved))) for name, saved in accounts.items()],
+            self._connection = sqlite3.connect(
+                path, timeout=_WAIT_FOR_LOCK_S, isolation_level=None, check_same_thread=False
             )
-            connection.executemany("INSERT INTO price VALUES (?, ?)", [(a, str(p)) for a, p in prices.items()])
-
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+        except sqlite3.Error as error:
+            raise UnusableState(f"{path}: {error}") from error
         try:
-            with contextlib.closing(sqlite3.connect(self._path, timeout=2)) as connection, connection:
-                yield connection
-        except (sqlite3.Error, OSError) as error:
-            raise UnusableState(f"{self._path}: {error}") from error
+            self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            with self._transaction():
+                self._recognise()
+        except UnusableState:
+            self._connection.close()
+            raise
+
+    def load(self) -> Kept:
+        """What was saved last; empty in a new file.
+
+        Raises:
+            UnusableState: it is damaged.
+        """
+        with self._transaction():
+            documents = self._connection.execute("SELECT document FROM account ORDER BY rowid").fetchall()
+            prices = self._connection.execute("SELECT symbol, price FROM price").fetchall()
+        try:
+            return Kept(
+                tuple(from_plain(KeptAccount, json.loads(document)) for (document,) in documents),
+                {Symbol(symbol): Decimal(price) for symbol, price in prices},
+            )
+        except (ValueError, ArithmeticError, TypeError) as error:
+            raise UnusableState(f"{self._path}: what is in it cannot be read: {error}") from error
+
+    def save(self, kept: Kept) -> None:
+        """Write it down. May be called from any thread; a crash at any moment leaves the old or the new.
+
+        Raises:
+            UnusableState: it could not be written; what was saved before is still there.
+        """
+        accounts = [(one.account.id, json.dumps(to_plain(one))) for one in kept.accounts]
+        prices = [(symbol, str(price)) for symbol, price in kept.prices.items()]
+        with self._saving, self._transaction():
+            self._connection.execute("DELETE FROM account")
+            self._connection.execute("DELETE FROM price")
+            self._connection.executemany("INSERT INTO account VALUES (?, ?)", accounts)
+            self._connection.executemany("INSERT INTO price VALUES (?, ?)", prices)
+
+    def close(self) -> None:
+        """Let the file go, after a save that may still be under way."""
+        with self._saving:
+            self._connection.close()
+
+    def _recognise(self) -> None:
+        (application,) = self._connection.execute("PRAGMA application_id").fetchone()
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if (application, version, tables) == (0, 0, 0):
+            for statement in _CREATE:
+                self._connection.execute(statement)
+        elif application != APPLICATION_ID:
+            raise UnusableState(f"{self._path}: a database of another program")
+        elif version != VERSION:
+            raise UnusableState(f"{self._path}: written by another version of this program ({version})")
+        else:
+            (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+            if found != "ok":
+                raise UnusableState(f"{self._path}: damaged: {found.splitlines()[-1]}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            self._connection.execute("BEGIN EXCLUSIVE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise UnusableState(f"{self._path}: {_said(error)}") from error
 
 
-def continued(catalogue: Catalogue, prices: Mapping[Asset, Decimal]) -> Catalogue:
-    """The catalogue with start prices where they were left; where only their tick allows it."""
-    return replace(catalogue, markets=tuple(_continued(market, prices) for market in catalogue.markets))
-
-
-def _continued(market: Market, prices: Mapping[Asset, Decimal]) -> Market:
-    price = prices.get(market.base)
-    if price is None or price <= 0:
-        return market
-    tick = market.price.tick_size
-    return replace(market, start_price=max(tick, (price / tick).to_integral_value() * tick))
+def _said(error: sqlite3.Error) -> str:
+    locked = error.sqlite_errorname.startswith("SQLITE_BUSY") if hasattr(error, "sqlite_errorname") else False
+    return "in use by another exchange" if locked else str(error)

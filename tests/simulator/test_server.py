@@ -255,7 +255,7 @@ async def test_a_state_file_that_is_none_is_refused_in_one_line(tmp_path: Path) 
     )
     async with asyncio.timeout(20):
         _, said = await process.communicate()
-    assert process.returncode == 1
+    assert process.returncode == 2
     assert str(path) in said.decode()
     assert len(said.decode().strip().splitlines()) == 1
 
