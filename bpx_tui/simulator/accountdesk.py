@@ -68,6 +68,7 @@ class AccountDesk(MarketDesk):
         if user_id is None:
             self._user_id += 1
             user_id = self._user_id
+        self._user_id = max(self._user_id, user_id)
         rates = fees or (NO_FEES if house else TIER_ONE)
         account = Account(account_id, user_id, subaccount_id, house=house, fees=rates)
         self._core.ledger.accounts[account_id] = account

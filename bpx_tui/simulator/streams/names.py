@@ -25,6 +25,7 @@ class StreamKind(StrEnum):
 
 
 PRIVATE = frozenset({StreamKind.ORDER_UPDATE, StreamKind.POSITION_UPDATE, StreamKind.RFQ_UPDATE})
+UNKNOWN_MARKET, UNKNOWN_STREAM = 4005, 4006
 DEPTH_SPEEDS_MS = {"200ms": 200, "600ms": 600, "1000ms": 1000}
 
 
@@ -99,12 +100,12 @@ def _symbol(text: str, symbols: Container[str]) -> Symbol:
     if not text:
         raise _invalid_stream()
     if text not in symbols:
-        raise BadStream(4005, "Invalid market")
+        raise BadStream(UNKNOWN_MARKET, "Invalid market")
     return Symbol(text)
 
 
 def _invalid_stream() -> BadStream:
-    return BadStream(4006, "Invalid stream")
+    return BadStream(UNKNOWN_STREAM, "Invalid stream")
 
 
 _PUBLIC_WITH_SYMBOL = frozenset(

@@ -1,0 +1,85 @@
+"""Flags of `bpx-tui exchange` that say more than a number: accounts, and readings of what nobody documents."""
+
+from __future__ import annotations
+
+import argparse
+from decimal import Decimal, InvalidOperation
+
+from bpx_tui.model.ids import Asset
+from bpx_tui.simulator.options import DEMO_BALANCES, AccountOption, WindowAt
+from bpx_tui.simulator.orders import ClientIdRule
+
+_MAX_SUBACCOUNT = 65_535
+
+
+def add_readings(parser: argparse.ArgumentParser) -> None:
+    """What the real exchange does not document: every reading can be chosen."""
+    parser.add_argument(
+        "--client-ids",
+        type=ClientIdRule,
+        choices=list(ClientIdRule),
+        default=ClientIdRule.REPEATABLE,
+        help="client ids are unique among no orders, open ones, or ever (default none)",
+    )
+    parser.add_argument(
+        "--window-at",
+        type=WindowAt,
+        choices=list(WindowAt),
+        default=WindowAt.ENGINE,
+        help="the window of a signature is checked at ingress or at the engine (default engine)",
+    )
+    parser.add_argument(
+        "--executed-5xx",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="share of orders and cancels that are executed, yet answered with 503 (default 0)",
+    )
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError("must be between 0 and 1")
+    return share
+
+
+def read_account(text: str) -> AccountOption:
+    """`demo`, `demo/1:USDC=500`, `alice:USDC=500,SOL=2`, `bob@BASE64KEY`."""
+    rest, _, api_key = text.partition("@")
+    name, _, amounts = rest.partition(":")
+    user, slash, number = name.partition("/")
+    if not user.isidentifier():
+        raise argparse.ArgumentTypeError(f"{user!r} is not a name: letters, digits and underscores")
+    if slash and not _is_subaccount(number):
+        raise argparse.ArgumentTypeError(f"{number!r} is not a sub-account: a number from 1 to {_MAX_SUBACCOUNT}")
+    try:
+        pairs = [amount.split("=") for amount in amounts.split(",") if amount]
+        balances = tuple((Asset(asset), Decimal(quantity)) for asset, quantity in pairs)
+    except (ValueError, InvalidOperation):
+        raise argparse.ArgumentTypeError(f"{amounts!r} does not read as ASSET=QUANTITY,...") from None
+    return AccountOption(name, api_key or None, balances or DEMO_BALANCES)
+
+
+def _is_subaccount(text: str) -> bool:
+    return text.isascii() and text.isdigit() and text[0] != "0" and int(text) <= _MAX_SUBACCOUNT
+
+
+class AppendAccount(argparse.Action):
+    """Collects accounts, and refuses those that do not go with the ones before."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        assert isinstance(values, AccountOption)
+        before: list[AccountOption] = getattr(namespace, self.dest) or []
+        names = {account.name for account in before}
+        if values.name in names:
+            raise argparse.ArgumentError(self, f"{values.name} is given twice")
+        if values.subaccount_id is not None and values.user not in names:
+            raise argparse.ArgumentError(self, f"{values.user} must come before its sub-account {values.name}")
+        setattr(namespace, self.dest, [*before, values])
