@@ -81,7 +81,7 @@ _DESK = (
     Action("panel.next", ("tab",), "Next panel", word="panel", call="app.focus_next"),
     Action("panel.back", ("shift+tab",), "Previous panel", call="app.focus_previous"),
     Action("panel.zoom", ("z",), "Give the focused panel the whole screen, and back", word="zoom", in_palette=True),
-    Action("panel.swap", ("V",), "Small screens: show the trades in the chart's place, and back", in_palette=True),
+    Action("panel.swap", ("V",), "Small screens: trades in the chart's place, and back", in_palette=True),
     _panel(1, "watchlist", "the watchlist"),
     _panel(2, "chart", "the chart"),
     _panel(3, "ladder", "the order book"),
@@ -120,13 +120,37 @@ _CHART = (
     Action("chart.newer", ("l", "right"), "Scroll to newer candles", Where.CHART, call="newer"),
     Action("chart.page_older", ("H", "shift+left"), "One page older", Where.CHART, call="page_older"),
     Action("chart.page_newer", ("shift+right",), "One page newer", Where.CHART, call="page_newer"),
-    Action("chart.live", ("0",), "Back to the newest candle", Where.CHART, call="live", word="live"),
-    Action("chart.zoom_in", ("+",), "Wider candles", Where.CHART, call="zoom_in", word="zoom in"),
-    Action("chart.zoom_out", ("-",), "Narrower candles", Where.CHART, call="zoom_out", word="out"),
-    Action("chart.autoscale", ("=",), "Fit prices to what is visible", Where.CHART, call="autoscale"),
-    Action("chart.crosshair", ("v",), "Crosshair on and off", Where.CHART, call="crosshair", word="crosshair"),
-    Action("chart.prev_interval", ("[",), "Shorter timeframe", Where.CHART, call="prev_interval", word="shorter"),
-    Action("chart.next_interval", ("]",), "Longer timeframe", Where.CHART, call="next_interval", word="longer"),
+    Action("chart.live", ("0",), "Back to the newest candle", Where.CHART, call="live", word="live", in_palette=True),
+    Action("chart.zoom_in", ("+",), "Wider candles", Where.CHART, call="zoom_in", word="zoom in", in_palette=True),
+    Action("chart.zoom_out", ("-",), "Narrower candles", Where.CHART, call="zoom_out", word="out", in_palette=True),
+    Action("chart.autoscale", ("=",), "Fit prices to what is visible", Where.CHART, call="autoscale", in_palette=True),
+    Action(
+        "chart.crosshair",
+        ("v",),
+        "Crosshair on and off",
+        Where.CHART,
+        call="crosshair",
+        word="crosshair",
+        in_palette=True,
+    ),
+    Action(
+        "chart.prev_interval",
+        ("[",),
+        "Shorter timeframe",
+        Where.CHART,
+        call="prev_interval",
+        word="shorter",
+        in_palette=True,
+    ),
+    Action(
+        "chart.next_interval",
+        ("]",),
+        "Longer timeframe",
+        Where.CHART,
+        call="next_interval",
+        word="longer",
+        in_palette=True,
+    ),
 )
 
 _LADDER = (
@@ -134,19 +158,43 @@ _LADDER = (
     Action("ladder.up", ("k", "up"), "Price cursor up", Where.LADDER, call="cursor_move(-1)", word="cursor"),
     Action("ladder.top", ("g",), "Highest price shown", Where.LADDER, call="top"),
     Action("ladder.bottom", ("G",), "Lowest price shown", Where.LADDER, call="bottom"),
-    Action("ladder.mid", ("m",), "Centre on the spread and drop the cursor", Where.LADDER, call="mid", word="mid"),
     Action(
-        "ladder.freeze", ("space",), "Hold the picture still, and let go", Where.LADDER, call="freeze", word="freeze"
+        "ladder.mid",
+        ("m",),
+        "Centre on the spread and drop the cursor",
+        Where.LADDER,
+        call="mid",
+        word="mid",
+        in_palette=True,
     ),
-    Action("ladder.coarser", ("+",), "Coarser price groups", Where.LADDER, call="coarser", word="coarser"),
-    Action("ladder.finer", ("-",), "Finer price groups", Where.LADDER, call="finer", word="finer"),
+    Action(
+        "ladder.freeze",
+        ("space",),
+        "Hold the picture still, and let go",
+        Where.LADDER,
+        call="freeze",
+        word="freeze",
+        in_palette=True,
+    ),
+    Action(
+        "ladder.coarser", ("+",), "Coarser price groups", Where.LADDER, call="coarser", word="coarser", in_palette=True
+    ),
+    Action("ladder.finer", ("-",), "Finer price groups", Where.LADDER, call="finer", word="finer", in_palette=True),
     Action(
         "ladder.pick", ("enter",), "Ticket at the cursor's price", Where.LADDER, call="pick", trades=True, word="pick"
     ),
 )
 
 _TAPE = (
-    Action("tape.filter", ("f", "comma"), "Smallest trade shown", Where.TAPE, call="filter", word="min size"),
+    Action(
+        "tape.filter",
+        ("f", "comma"),
+        "Smallest trade shown",
+        Where.TAPE,
+        call="filter",
+        word="min size",
+        in_palette=True,
+    ),
     Action("tape.down", ("j", "down"), "Older trades", Where.TAPE, call="down", word="older"),
     Action("tape.up", ("k", "up"), "Newer trades", Where.TAPE, call="up", word="newer"),
     Action("tape.top", ("g",), "Newest trades", Where.TAPE, call="top", word="newest"),
@@ -170,6 +218,7 @@ _LISTS = (
         call="cancel",
         word="cancel",
         trades=True,
+        in_palette=True,
     ),
     Action(
         "position.close",
@@ -179,6 +228,7 @@ _LISTS = (
         call="close",
         word="close",
         trades=True,
+        in_palette=True,
     ),
     Action("tables.pick", ("enter",), "Show this row's market", Where.TABLES, call="pick", word="show"),
 )

@@ -15,10 +15,9 @@ from textual import events
 from textual.app import App
 from textual.driver import Driver
 from textual.screen import Screen
-from textual.widget import Widget
 
 from bpx_tui.clock import Clock, SystemClock
-from bpx_tui.config.keymap import Keymap, Where
+from bpx_tui.config.keymap import Keymap
 from bpx_tui.config.themes import ThemeSpec
 from bpx_tui.errors import ConfigError
 from bpx_tui.model.ids import Symbol
@@ -172,9 +171,8 @@ class TradingApp(App[None], inherit_bindings=False):
     def _toast(self, line: LogLine) -> None:
         from bpx_tui.service.intents import Severity
 
-        if line.severity is Severity.ERROR or line.unknown:
-            kind = "error" if line.severity is Severity.ERROR else "warning"
-            self.notify(line.text, severity=kind, timeout=_TOAST_SECONDS, markup=False)  # type: ignore[arg-type]
+        if line.severity is Severity.ERROR and not line.unknown:  # what is unknown stays in the event line until known
+            self.notify(line.text, severity="error", timeout=_TOAST_SECONDS, markup=False)
 
     # ---- the command lane
 
@@ -218,10 +216,9 @@ class TradingApp(App[None], inherit_bindings=False):
         return await super().run_action(action, *args, **kwargs)  # type: ignore[arg-type]
 
     async def action_perform(self, action_id: str) -> None:
-        """Run an action of the table by its id, as its key would."""
+        """Run an action of the table by its id, as its key would in its panel."""
         action = self.keys[action_id]
-        target: Widget = self.main if action.where is Where.DESK or self.screen.focused is None else self.screen.focused
-        await self.run_action(action.textual_action, target)
+        await self.run_action(action.textual_action, self.main.place_of(action.where))
 
     # ---- screens of their own
 

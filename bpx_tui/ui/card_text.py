@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from bpx_tui.service.intents import OutcomeKind
 from bpx_tui.ui.desk import Desk
 from bpx_tui.ui.formatting import age_text, market_name
@@ -109,7 +111,7 @@ def _status(card: Card, width: int) -> list[Line]:
         ]
     if card.state is CardState.DISARMED:
         look = (Run(" enter", Role.ACCENT, bold=True, tag="place"), Run(" look again   ", Role.TEXT, tag="place"))
-        return [(Run(fitted(f" disarmed: {card.reason}", width), Role.WARNING),), (*look, *edit)]
+        return [*_told(f"disarmed: {card.reason}", width, Role.WARNING), (*look, *edit)]
     if card.state is CardState.SENT:
         return [(Run(" sent once, waiting for the exchange …", Role.WARNING, bold=True),)]
     return _answer(card, width)
@@ -125,6 +127,13 @@ def _answer(card: Card, width: int) -> list[Line]:
     }[outcome.kind]
     after = "close" if outcome.kind is not OutcomeKind.REFUSED else "edit"
     return [
-        (Run(fitted(f" {glyph} {outcome.text}", width), ink, bold=True),),
+        *_told(f"{glyph} {outcome.text}", width, ink, bold=True),
         (Run(" esc", Role.ACCENT, bold=True, tag="back"), Run(f" {after}", Role.MUTED, tag="back")),
     ]
+
+
+def _told(text: str, width: int, ink: Role, *, bold: bool = False) -> list[Line]:
+    """A reason in one line or two."""
+    first, *rest = wrap(text, max(8, width - 1))
+    second = [fitted(f" {' '.join(rest)}", width)] if rest else []
+    return [(Run(part, ink, bold=bold),) for part in (f" {first}", *second)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from textual.geometry import Region
 
 SMALLEST_WIDTH, SMALLEST_HEIGHT = 80, 24
-_MEDIUM_WIDTH, _WIDE_WIDTH = 112, 172
+_MEDIUM_WIDTH, WIDE_WIDTH = 112, 172
 _MEDIUM_HEIGHT = 30
 _TICKET_ROWS = 7
 
@@ -84,7 +84,7 @@ def _bottom_rows(height: int) -> int:
 
 
 def _upper(area: Region, chosen: Arrangement, height: int) -> dict[str, Region]:
-    wide = area.width >= _WIDE_WIDTH
+    wide = area.width >= WIDE_WIDTH
     left = 34 if wide and height >= _MEDIUM_HEIGHT else 0
     tape = 26 if wide else 22 if area.width >= _MEDIUM_WIDTH else 0
     ladder = 40 if wide else 32 if area.width >= _MEDIUM_WIDTH else 30
@@ -112,7 +112,7 @@ def _left_column(column: Region) -> dict[str, Region]:
 def _lower(area: Region, chosen: Arrangement, height: int) -> dict[str, Region]:
     if not ticket_has_own_place(area.width, height):
         return {"ticket" if chosen.ticket_open else "tables": area}
-    ticket = 66 if area.width >= _WIDE_WIDTH else 48
+    ticket = 66 if area.width >= WIDE_WIDTH else 48
     return {
         "tables": Region(area.x, area.y, area.width - ticket, area.height),
         "ticket": Region(area.right - ticket, area.y, ticket, area.height),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.widgets._toast import Toast
 
 from bpx_tui.config.themes import load_themes, shipped_folder
 from bpx_tui.model.enums import KlineInterval
@@ -170,6 +171,32 @@ async def test_events_become_lines_and_failures_become_toasts() -> None:
         texts = [line.text for line in app.event_log.lines]
         assert texts[-3:] == ["[bold]not markup[/", "bought 1.50 SOL-PERP @ 187.40 (taker)", "Insufficient [funds"]
         assert [note.message for note in app._notifications] == ["Insufficient [funds"]
+
+
+@pytest.mark.parametrize("size", [(200, 60), (120, 35), (80, 24)])
+async def test_a_toast_covers_neither_book_nor_ticket_nor_the_last_lines(size: tuple[int, int]) -> None:
+    desk = HandDesk()
+    app = desk.app()
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await pilot.press("b")
+        desk.bus.events.put(CommandOutcome(1, OutcomeKind.REFUSED, "Insufficient funds " * 8))
+        app.drain_events()
+        await pilot.pause()
+        toast = app.screen.query_one(Toast).region
+        assert toast.width > 0
+        for name in ("ladder", "ticket", "event", "footer"):
+            assert not toast.overlaps(app.main.panel(name).region), name
+
+
+async def test_an_action_of_any_panel_can_be_run_by_name() -> None:
+    desk = HandDesk()
+    app = desk.app()
+    async with app.run_test(size=(120, 35)) as pilot:
+        await pilot.pause()
+        assert app.focused is app.main.ladder
+        before = app.main.chart.zoom
+        await app.action_perform("chart.zoom_in")
+        assert app.main.chart.zoom == before + 1
 
 
 def test_an_outcome_names_its_order() -> None:

@@ -197,3 +197,17 @@ def test_the_card_says_what_is_sent_what_it_does_and_the_way_on(size: tuple[int,
         assert part in text
     for part in ("10.00 ahead", "fee ≈ $0.30", "margin free $3,980.11", "old ✓", "place (armed)", "esc edit"):
         assert part in text
+
+
+@pytest.mark.parametrize("size", [(78, 5), (46, 8)])
+def test_a_long_reason_is_told_in_two_lines_above_the_way_on(size: tuple[int, int]) -> None:
+    desk = HandDesk()
+    card = opened(desk)
+    after_beat(desk)
+    reason = "cannot connect to the exchange, trying again"
+    desk.bus.latest.put(topics.GATE, Gate(False, reason))
+    card.look(desk.desk)
+    lines = ["".join(run.text for run in line) for line in card_lines(card, desk.desk, size)]
+    assert len(lines) == size[1]
+    assert reason in " ".join(" ".join(lines[-3:-1]).split())
+    assert "look again" in lines[-1]

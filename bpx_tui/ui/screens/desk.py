@@ -26,7 +26,7 @@ from bpx_tui.ui.bindings import bindings_for
 from bpx_tui.ui.desk import Desk
 from bpx_tui.ui.event_log import EventLog
 from bpx_tui.ui.formatting import market_name
-from bpx_tui.ui.layout import MARKET_PANELS, is_compact, ticket_has_own_place
+from bpx_tui.ui.layout import MARKET_PANELS, WIDE_WIDTH, is_compact, ticket_has_own_place
 from bpx_tui.ui.orders_flow import OrdersFlow
 from bpx_tui.ui.screens.desk_area import DeskArea
 from bpx_tui.ui.widgets.chart import Chart
@@ -65,6 +65,7 @@ class DeskScreen(Screen[None]):
     CSS_PATH = "../styles.tcss"
     BINDINGS = bindings_for(Where.DESK)
     AUTO_FOCUS = "#ladder"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE_WIDTH, "-wide")]  # noqa: RUF012  Textual declares it so
 
     def __init__(self, desk: Desk, log: EventLog, app: TradingApp) -> None:
         super().__init__(id="desk-screen")
@@ -124,6 +125,10 @@ class DeskScreen(Screen[None]):
 
     def panel(self, name: str) -> Widget:
         return self.area.get_child_by_id(name)
+
+    def place_of(self, where: Where) -> Widget:
+        """The panel in which the keys of that place are heard; the desk itself for those heard anywhere."""
+        return next((self.panel(name) for name, place in _WHERE.items() if place is where), self)
 
     def focus_panel(self, name: str) -> None:
         """Focus a panel if it is shown, else what stands for it on a small screen."""

@@ -24,28 +24,28 @@ class EventLine(Bar):
         self._log = log
 
     def lines_now(self, width: int, height: int) -> Sequence[Line]:
-        attention = self._attention(width)
-        room = width - width_of(attention)
         left = self._log.lines[-1].line if self._log.lines else (Run(" "),)
+        attention = self._attention(width, max(width // 2, width - width_of(left) - 1))
+        room = width - width_of(attention)
         return ((*_cut(left, room), *attention),)
 
     async def on_click(self) -> None:
         await self.app.run_action("app.log_open")
 
-    def _attention(self, width: int) -> Line:
+    def _attention(self, width: int, room: int) -> Line:
         """Unknown outcomes first; then an exchange that cannot be reached, in as many words as there is room for."""
         account, gate, health = self._desk.account, self._desk.gate, self._desk.health
         unknown = [o for o in (account.orders if account else None) or () if o.state is LocalState.UNKNOWN]
         if unknown:
             word = "order" if len(unknown) == 1 else "orders"
             text = f" ? {len(unknown)} {word} of unknown outcome: checking "
-            return (Run(fitted(text, min(width // 2, len(text))), Role.WARNING, bold=True, tag="log.open"),)
+            return (Run(fitted(text, min(room, len(text))), Role.WARNING, bold=True, tag="log.open"),)
         if health is not None and health.word is FeedWord.OFFLINE and health.reason:
             text = f" ! {health.reason} "
             return (Run(fitted(text, min(width, len(text))), Role.WARNING, tag="log.open"),)
         if gate is not None and not gate.is_open and gate.reason:
             text = f" ! no new orders: {gate.reason} "
-            return (Run(fitted(text, min(width // 2, len(text))), Role.WARNING, tag="log.open"),)
+            return (Run(fitted(text, min(room, len(text))), Role.WARNING, tag="log.open"),)
         return ()
 
 
