@@ -87,6 +87,7 @@ class TradingApp(App[None], inherit_bindings=False):
         self._limits = limits
         self._user_themes = user_themes
         self.press = PressGate()
+        self._desk_is_hidden = False
         self._on_first_paint = on_first_paint
         self._log_file = log_file
         self.set_keymap(textual_keymap(self.keys))
@@ -119,8 +120,11 @@ class TradingApp(App[None], inherit_bindings=False):
 
     async def open_desk(self) -> None:
         """Put the desk over the first frame, in one step that shows nothing in between."""
+        self._desk_is_hidden = True
         with self.batch_update():
             await self.push_screen(self.main)
+        self._desk_is_hidden = False
+        self.main.call_after_refresh(self.painted)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theme_variable_defaults()
@@ -135,6 +139,8 @@ class TradingApp(App[None], inherit_bindings=False):
 
     def painted(self) -> None:
         """Called by the desk screen when it shows for the first time."""
+        if self._desk_is_hidden:
+            return
         self.set_interval(1 / _EVENTS_PER_SECOND, self.drain_events)
         callback, self._on_first_paint = self._on_first_paint, None
         if callback is not None:

@@ -66,14 +66,14 @@ async def stay(_app: TradingApp) -> None:
 async def test_the_desk_follows_by_itself_and_then_the_first_paint_is_told() -> None:
     desk = HandDesk()
     app = late(desk)
-    shown: list[str | None] = []
-    app._on_first_paint = lambda: shown.append(app.screen.id)
+    shown: list[tuple[str | None, int]] = []
+    app._on_first_paint = lambda: shown.append((app.screen.id, app._batch_count))
     async with app.run_test(size=(120, 35)) as pilot:
         await pilot.pause()
         assert app.screen is app.main
         assert app.focused is app.main.ladder
         await pilot.press("ctrl+c")
-    assert shown == ["desk-screen"]
+    assert shown == [("desk-screen", 0)]
 
 
 async def test_leaving_before_the_desk_is_there_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
