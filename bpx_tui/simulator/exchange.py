@@ -6,12 +6,14 @@ that what happened is remembered and streamed. Nothing here awaits: one thread, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
+from bpx_tui.model.enums import MarketKind
 from bpx_tui.model.ids import Asset, Symbol
 from bpx_tui.simulator import events
+from bpx_tui.simulator.catalogue import VAULT_TOKEN
 from bpx_tui.simulator.clock import US_PER_SECOND, Agenda, ExchangeClock, Happening
 from bpx_tui.simulator.credentials import KeyPair, derived_pair
 from bpx_tui.simulator.desks import Desks
@@ -23,15 +25,16 @@ from bpx_tui.simulator.history.lagging import LaggingDepth
 from bpx_tui.simulator.history.memory import MarketMemory
 from bpx_tui.simulator.history.seeded import CommonFactor, Past, PastMaker
 from bpx_tui.simulator.history.units import Units
+from bpx_tui.simulator.keeping import Kept, KeptAccount
 from bpx_tui.simulator.markets import Catalogue, Market
 from bpx_tui.simulator.options import AccountOption, Options
 from bpx_tui.simulator.orders import AccountId
 from bpx_tui.simulator.rest.auth import KeyRing, Verifier
-from bpx_tui.simulator.saving import SavedAccount
 from bpx_tui.simulator.streams.hub import Hub
 from bpx_tui.simulator.streams.names import DEPTH_SPEEDS_MS
 from bpx_tui.simulator.streams.private import PrivateStreams
 from bpx_tui.simulator.streams.public import PublicStreams
+from bpx_tui.simulator.traps import Traps
 from bpx_tui.simulator.venue import Venue
 
 CATCH_UP_US = 2 * US_PER_SECOND
@@ -47,9 +50,10 @@ class Exchange:
         clock: ExchangeClock,
         *,
         skip_when_late: bool,
-        saved: Mapping[AccountId, SavedAccount] | None = None,
+        kept: Kept | None = None,
     ) -> None:
-        """`saved` are accounts of an earlier run, which take the place of new ones of the same name."""
+        """`kept` are accounts of an earlier run, which take the place of new ones of the same name."""
+        kept = kept or Kept()
         self.options = options
         self.clock = clock
         self.started_us = clock.now_us()
@@ -58,6 +62,8 @@ class Exchange:
         self.agenda = Agenda(catch_up_us, before=self.venue.advance, after=self._remember)
         self.agenda.now_us = self.started_us
         self.faults = Faults(Random(f"{options.seed}/faults"))
+        self.traps = Traps(options.seed, on=options.traps, executed_5xx=options.executed_5xx)
+        self.venue.set_client_id_rule(options.client_ids)
         self.keys = KeyRing()
         self.verifier = Verifier(self.keys)
         self.credentials: list[KeyPair] = []
@@ -70,13 +76,15 @@ class Exchange:
             self.funding.seed(market, self.started_us)
         self.hub = Hub(self.faults, self.agenda.at)
         self.public = PublicStreams(self.venue, self.hub, self.memories, self.faults)
-        self.private = PrivateStreams(self.venue, self.hub, self.memories)
+        self.private = PrivateStreams(self.venue, self.hub, self.memories, self.traps)
         self.lagging = LaggingDepth(self.venue, self.faults)
         self._happened: list[events.VenueEvent] = []
         self.venue.listen(self._happened.append)
-        for account in options.accounts:
-            self._open(account, (saved or {}).get(AccountId(account.name)))
+        for account in kept.to_open(options.accounts):
+            self._open(account, kept.of(account.name))
         self.desks = Desks(self.venue, self.agenda, options.seed)
+        for one in kept.accounts:
+            self.desks.hand_out_vault_tokens(one.account.id, one.vault_tokens)
         self.desks.rfq.listen(lambda event: self.private.rfq_event(event, self._sent_us))
         self.keys.add(self.desks.vault_key.api_key, self.desks.vault_key.account)
         self._schedule()
@@ -209,24 +217,39 @@ class Exchange:
 
         return MarketMemory(units, draw)
 
-    def saved(self) -> dict[AccountId, SavedAccount]:
-        """Every account that was opened by option, as it is now."""
-        return {pair.account: self.venue.save_account(pair.account) for pair in self.credentials}
+    def kept(self) -> Kept:
+        """What is to outlive this run: every account with a key, and where prices are."""
+        prices = {
+            market.symbol: self.venue.mark(market.symbol).mark
+            if market.kind is MarketKind.PREDICTION
+            else self.venue.index(market.base)
+            for market in self.venue.markets()
+        }
+        return Kept(tuple(self._kept(pair) for pair in self.credentials), prices)
 
-    def prices(self) -> dict[Asset, Decimal]:
-        """Index prices now."""
-        return {terms.asset: price for terms in self.venue.assets() if (price := self.venue.index(terms.asset)) > 0}
+    def _kept(self, pair: KeyPair) -> KeptAccount:
+        saved = self.venue.save_account(pair.account)
+        balances = tuple((asset, quantity) for asset, quantity in saved.balances if asset != VAULT_TOKEN)
+        tokens = self.desks.vault_tokens(pair.account)
+        return KeptAccount(replace(saved, balances=balances), tokens, pair.api_key, pair.api_secret)
 
-    def _open(self, option: AccountOption, saved: SavedAccount | None) -> None:
+    def _open(self, option: AccountOption, kept: KeptAccount | None) -> None:
         account = AccountId(option.name)
         pair = derived_pair(self.options.seed, account)
         if option.api_key is not None:
             pair = KeyPair(account, option.api_key, None)
+        elif kept is not None:
+            pair = KeyPair(account, kept.api_key, kept.api_secret)
         self.keys.add(pair.api_key, account)
         self.credentials.append(pair)
-        if saved is not None:
-            self.venue.restore_account(saved, (pair.api_key,))
+        if kept is not None:
+            self.venue.restore_account(kept.account, (pair.api_key,))
             return
-        self.venue.open_account(option.name, api_keys=(pair.api_key,))
+        user_id = None
+        if option.subaccount_id is not None:
+            user_id = next(info.user_id for info in self.venue.accounts() if info.id == option.user)
+        self.venue.open_account(
+            option.name, api_keys=(pair.api_key,), user_id=user_id, subaccount_id=option.subaccount_id
+        )
         for asset, quantity in option.balances:
             self.venue.deposit(account, asset, quantity)

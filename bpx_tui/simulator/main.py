@@ -11,20 +11,18 @@ import gc
 import signal
 import sys
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import orjson
 
-from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.catalogue import default_catalogue
-from bpx_tui.simulator.clock import US_PER_SECOND, RealClock
+from bpx_tui.simulator.clock import RealClock
 from bpx_tui.simulator.exchange import Exchange
-from bpx_tui.simulator.options import DEMO_BALANCES, AccountOption, Options, Scenario
+from bpx_tui.simulator.flags import AppendAccount, add_readings, read_account
+from bpx_tui.simulator.keeping import Kept, continued
+from bpx_tui.simulator.options import DEFAULT_ACCOUNTS, Options, Scenario
 from bpx_tui.simulator.server import ExchangeServer
-from bpx_tui.simulator.state_file import StateFile, UnusableState, continued
-
-SAVE_EVERY_S = 60
+from bpx_tui.simulator.state_file import StateFile, UnusableState
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,26 +33,35 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(options: Options) -> int:
     """Run an exchange in this process until SIGINT or SIGTERM.
 
-    0 after a signal, 1 where the port is taken or the state file cannot be used.
+    0 after a signal; 1 where the port is taken, or the last words could not be kept; 2 where the state file cannot be
+    used (nothing was changed then).
     """
     try:
         state = None if options.state is None else StateFile(options.state)
-        return asyncio.run(_serve(_exchange(options, state), state))
+        try:
+            exchange = _exchange(options, state)
+        except UnusableState:
+            assert state is not None
+            state.close()
+            raise
     except UnusableState as error:
-        sys.stderr.write(f"bpx-tui exchange: {error}\n")
-        return 1
+        _complain(str(error))
+        return 2
+    try:
+        return asyncio.run(_serve(exchange, state))
     except OSError as error:
-        sys.stderr.write(f"bpx-tui exchange: cannot listen on {options.host}:{options.port}: {error}\n")
+        _complain(f"cannot listen on {options.host}:{options.port}: {error}")
         return 1
+    finally:
+        if state is not None:
+            state.close()
 
 
 def _exchange(options: Options, state: StateFile | None) -> Exchange:
     """A new exchange, or one that goes on where the state file left it."""
-    catalogue, clock = default_catalogue(), RealClock(options.speed)
-    if state is None:
-        return Exchange(options, catalogue, clock, skip_when_late=True)
-    catalogue = continued(catalogue, state.prices())
-    return Exchange(options, catalogue, clock, skip_when_late=True, saved=state.accounts())
+    kept = Kept() if state is None else state.load()
+    catalogue = continued(default_catalogue(), kept.prices)
+    return Exchange(options, catalogue, RealClock(options.speed), skip_when_late=True, kept=kept)
 
 
 async def _serve(exchange: Exchange, state: StateFile | None) -> int:
@@ -64,28 +71,55 @@ async def _serve(exchange: Exchange, state: StateFile | None) -> int:
         loop.add_signal_handler(word, stop.set)
     server = ExchangeServer(exchange)
     async with server.listening(exchange.options.host, exchange.options.port):
+        if state is not None and not await _keep(exchange, state):
+            return 1
         sys.stdout.write(ready_line(server) + "\n")
         sys.stdout.flush()
         gc.freeze()
         async with asyncio.TaskGroup() as tasks:
-            passing = tasks.create_task(server.let_time_pass())
+            running = [tasks.create_task(server.let_time_pass())]
             if state is not None:
-                keep = state
-                period_us = int(SAVE_EVERY_S * US_PER_SECOND * exchange.options.speed)
-                exchange.every(period_us, lambda _now_us: keep.save(exchange.saved(), exchange.prices()))
+                running.append(tasks.create_task(_keep_on_keeping(exchange, state)))
             await stop.wait()
-            passing.cancel()
-    if state is not None:
-        state.save(exchange.saved(), exchange.prices())
-    return 0
+            for task in running:
+                task.cancel()
+    return 0 if state is None or await _keep(exchange, state) else 1
+
+
+async def _keep_on_keeping(exchange: Exchange, state: StateFile) -> None:
+    while True:
+        await asyncio.sleep(exchange.options.save_every_s)
+        await _keep(exchange, state)
+
+
+async def _keep(exchange: Exchange, state: StateFile) -> bool:
+    """Save, the writing on another thread; where that fails the exchange goes on and says so."""
+    kept = exchange.kept()
+    try:
+        await asyncio.to_thread(state.save, kept)
+    except UnusableState as error:
+        _complain(f"not saved: {error}")
+        return False
+    return True
+
+
+def _complain(sentence: str) -> None:
+    sys.stderr.write(f"bpx-tui exchange: {sentence}\n")
 
 
 def ready_line(server: ExchangeServer) -> str:
     """The JSON that says where the exchange is and who may trade on it. Play money: secrets are meant to be read."""
     host = server.exchange.options.host
     address = f"[{host}]:{server.port}" if ":" in host else f"{host}:{server.port}"
+    owners = {info.id: info for info in server.exchange.venue.accounts()}
     accounts = [
-        {"name": pair.account, "api_key": pair.api_key, "api_secret": pair.api_secret}
+        {
+            "name": pair.account,
+            "user_id": owners[pair.account].user_id,
+            "subaccount_id": owners[pair.account].subaccount_id,
+            "api_key": pair.api_key,
+            "api_secret": pair.api_secret,
+        }
         for pair in server.exchange.credentials
     ]
     line = {
@@ -113,16 +147,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenario", type=Scenario, choices=list(Scenario), default=Scenario.NORMAL)
     parser.add_argument(
         "--account",
-        action="append",
-        type=_account,
-        metavar="NAME[:ASSET=QUANTITY,...][@API_KEY]",
-        help="an account to open; repeat for several (default: demo with 10,000 USDC and 25 SOL)",
+        action=AppendAccount,
+        type=read_account,
+        metavar="NAME[/SUB][:ASSET=QUANTITY,...][@API_KEY]",
+        help="an account to open, NAME/1 being sub-account 1 of NAME's user with a key of its own; repeat for several "
+        "(default: demo with 10,000 USDC and 25 SOL)",
     )
-    parser.add_argument("--state", type=Path, metavar="FILE", help="keep accounts in this file across restarts")
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="keep paper accounts in this SQLite file across restarts: keys, balances, loans, positions, open orders, "
+        "vault tokens, the newest orders and fills, and prices; running strategies, RFQs and other histories end",
+    )
+    parser.add_argument(
+        "--save-every",
+        type=_seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="how much a crash may lose of --state (default 10)",
+    )
+    parser.add_argument(
+        "--no-traps",
+        action="store_true",
+        help="leave out what the real wire does only now and then: cancels answered with 202, missing client and trade "
+        "ids, lagging histories, silence on unknown markets, Age headers",
+    )
+    add_readings(parser)
 
 
 def options_from(args: argparse.Namespace) -> Options:
-    accounts = tuple(args.account) if args.account else (AccountOption("demo"),)
+    accounts = tuple(args.account) if args.account else DEFAULT_ACCOUNTS
     return Options(
         host=args.host,
         port=args.port,
@@ -131,6 +186,11 @@ def options_from(args: argparse.Namespace) -> Options:
         scenario=args.scenario,
         accounts=accounts,
         state=args.state,
+        save_every_s=args.save_every,
+        traps=not args.no_traps,
+        client_ids=args.client_ids,
+        window_at=args.window_at,
+        executed_5xx=args.executed_5xx,
     )
 
 
@@ -148,18 +208,11 @@ def _speed(text: str) -> float:
     return speed
 
 
-def _account(text: str) -> AccountOption:
-    """`demo`, `alice:USDC=500,SOL=2`, `bob@BASE64KEY`."""
-    rest, _, api_key = text.partition("@")
-    name, _, amounts = rest.partition(":")
-    if not name.isidentifier():
-        raise argparse.ArgumentTypeError(f"{name!r} is not a name: letters, digits and underscores")
-    try:
-        pairs = [amount.split("=") for amount in amounts.split(",") if amount]
-        balances = tuple((Asset(asset), Decimal(quantity)) for asset, quantity in pairs)
-    except (ValueError, InvalidOperation):
-        raise argparse.ArgumentTypeError(f"{amounts!r} does not read as ASSET=QUANTITY,...") from None
-    return AccountOption(name, api_key or None, balances or DEMO_BALANCES)
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0.1 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError("must be between 0.1 and 3600")
+    return seconds
 
 
 if __name__ == "__main__":

@@ -106,6 +106,7 @@ class ExchangeServer:
             tuple(parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True)),
             request.headers,
             body,
+            self.exchange.auth_clocks_ms(),
         )
         if hold_ms := self._api.hold_ms(read):
             await asyncio.sleep(hold_ms / 1000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
@@ -34,10 +35,15 @@ def make_exchange(
     scenario: Scenario = Scenario.NORMAL,
     speed: float = 1.0,
     accounts: tuple[AccountOption, ...] = (AccountOption("demo"),),
+    traps: bool = False,
+    **readings: Any,
 ) -> tuple[Exchange, ManualClock]:
-    """An exchange on a clock of its own. A high `speed` thins its order flow out, for tests that let hours pass."""
+    """An exchange on a clock of its own. A high `speed` thins its order flow out, for tests that let hours pass.
+
+    Without traps, unless the test is about them. `readings` are the further fields of `Options`.
+    """
     clock = ManualClock(START_US)
-    options = Options(seed=seed, scenario=scenario, speed=speed, flow=flow, accounts=accounts)
+    options = Options(seed=seed, scenario=scenario, speed=speed, flow=flow, accounts=accounts, traps=traps, **readings)
     return Exchange(options, default_catalogue(), clock, skip_when_late=False), clock
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.faults import Fault
+from bpx_tui.simulator.options import WindowAt
 from bpx_tui.simulator.orders import AccountId
 from bpx_tui.simulator.refusals import VenueRefusal
 from bpx_tui.simulator.rest.answers import ParseRefusal, Reply, refusal_reply, text_reply
@@ -28,6 +29,8 @@ class Request:
     query: tuple[tuple[str, str], ...]
     headers: Mapping[str, str]
     body: bytes
+    received_ms: tuple[int, ...] = ()
+    """Times at which it came in, as `auth_clocks_ms` has them; empty: now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,18 @@ class Api:
             early = self._before(route, request)
             if early is not None:
                 return early
-        reply = self._answer(route, request)
+        reply = self._aged(self._answer(route, request), request.path)
         exchange.settle()
+        if route.is_order and reply.status < 300 and exchange.traps.breaks_answer():
+            return Outcome(refusal_reply(VenueRefusal(503, "TIMEOUT", "Timeout")))
         return self._after(route, request, reply) if exchange.faults.any else Outcome(reply)
+
+    def _aged(self, reply: Reply, path: str) -> Reply:
+        """The answer as a cache gives it, where it may be cached."""
+        if not reply.headers.get("Cache-Control", "").startswith("public"):
+            return reply
+        age_s = self._exchange.traps.age_s(path, self._exchange.now_us)
+        return reply if age_s is None else replace(reply, headers={**reply.headers, "Age": str(age_s)})
 
     def _answer(self, route: Route, request: Request) -> Reply:
         try:
@@ -103,6 +115,8 @@ class Api:
                 raise VenueRefusal(403, "FORBIDDEN", "Forbidden")
         signature = read_signature(request.headers)
         clocks_ms = exchange.auth_clocks_ms()
+        if exchange.options.window_at is WindowAt.INGRESS:
+            clocks_ms = request.received_ms or clocks_ms
         return exchange.verifier.request(signature, route.instruction, request.query, body, clocks_ms)
 
     def _before(self, route: Route, request: Request) -> Outcome | None:

@@ -54,10 +54,11 @@ def page_reply(
 
 
 def visible(call: Call, rows: Sequence[T], time_us: Callable[[T], int]) -> Sequence[T]:
-    """Rows without those that a lagging history does not show yet (fault `hist_lag`)."""
+    """Rows without those that a lagging history does not show yet (fault `hist_lag`, and now and then a trap)."""
     exchange = call.exchange
     fault = exchange.faults.hit("hist_lag", exchange.now_us)
-    if fault is None:
+    lag_us = exchange.traps.lag_us() if fault is None else fault.number("lag_ms", 10_000) * 1000
+    if not lag_us:
         return rows
-    newest_us = exchange.now_us - fault.number("lag_ms", 10_000) * 1000
+    newest_us = exchange.now_us - lag_us
     return [row for row in rows if time_us(row) <= newest_us]

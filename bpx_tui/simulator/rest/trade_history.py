@@ -13,6 +13,7 @@ from bpx_tui.simulator.rest.paging import page_reply, visible
 from bpx_tui.simulator.rest.rendering import past_order
 from bpx_tui.simulator.rest.routing import Call, Route, session
 from bpx_tui.simulator.rest.times import naive_iso
+from bpx_tui.simulator.traps import Traps
 from bpx_tui.simulator.views import PositionView
 
 _BOOK, _ADL, _BACKSTOP = (
@@ -83,10 +84,10 @@ def fills(call: Call) -> Reply:
         and (fill_type is None or fill.system_order_type in _FILL_TYPES[fill_type])
         and (not kinds or venue.market(fill.symbol).kind in kinds)
     ]
-    return page_reply(call, found, _fill)
+    return page_reply(call, found, lambda fill: _fill(fill, call.exchange.traps))
 
 
-def _fill(fill: FillRecord) -> dict[str, object]:
+def _fill(fill: FillRecord, traps: Traps) -> dict[str, object]:
     """An `OrderFill`: here the client id is text."""
     return {
         "clientId": None if fill.client_id is None else str(fill.client_id),
@@ -100,16 +101,17 @@ def _fill(fill: FillRecord) -> dict[str, object]:
         "symbol": fill.symbol,
         "systemOrderType": fill.system_order_type,
         "timestamp": naive_iso(fill.time_us),
-        "tradeId": fill.trade_id,
+        "tradeId": traps.trade_id(fill.symbol, fill.trade_id),
     }
 
 
 def funding(call: Call) -> Reply:
     query, info = call.query, account_info(call)
-    query.integer("subaccountId", UINT16)
+    subaccount = query.integer("subaccountId", UINT16)
     symbol = query.symbol()
     payments = call.exchange.accounts.of(call.account).funding
-    found = [payment for payment in payments if symbol in (None, payment.symbol)]
+    asked_for = subaccount in (None, info.subaccount_id or 0)
+    found = [payment for payment in payments if asked_for and symbol in (None, payment.symbol)]
 
     def render(payment: FundingPaid) -> dict[str, object]:
         return {

@@ -14,6 +14,7 @@ from bpx_tui.simulator.products.rfq import RfqEvent, RfqEventKind
 from bpx_tui.simulator.streams.frames import envelope, fixed
 from bpx_tui.simulator.streams.hub import Channel, Hub, Outlet
 from bpx_tui.simulator.streams.names import StreamKind
+from bpx_tui.simulator.traps import Traps
 from bpx_tui.simulator.venue import Venue
 from bpx_tui.simulator.views import PositionView
 
@@ -21,10 +22,11 @@ from bpx_tui.simulator.views import PositionView
 class PrivateStreams:
     """Turns account events into frames on the account's own channels."""
 
-    def __init__(self, venue: Venue, hub: Hub, memories: Mapping[Symbol, MarketMemory]) -> None:
+    def __init__(self, venue: Venue, hub: Hub, memories: Mapping[Symbol, MarketMemory], traps: Traps) -> None:
         self._venue = venue
         self._hub = hub
         self._memories = memories
+        self._traps = traps
 
     def order_event(self, event: OrderEvent, now_us: int) -> None:
         channels = self._channels(StreamKind.ORDER_UPDATE, event.account, event.order.symbol)
@@ -84,10 +86,12 @@ class PrivateStreams:
             "O": order.origin,
         }
         data |= {key: value for key, value in _optional(order).items() if value is not None}
+        if "c" in data and self._traps.hides_client_id(order.id):
+            del data["c"]
         if event.fill is not None:
             fill = event.fill
             data |= {
-                "t": fill.trade_id,
+                "t": self._traps.trade_id(order.symbol, fill.trade_id),
                 "l": fixed(fill.quantity, step),
                 "L": fixed(fill.price, self._memories[order.symbol].units.tick),
                 "m": fill.is_maker,

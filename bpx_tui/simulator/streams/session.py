@@ -10,7 +10,7 @@ from bpx_tui.simulator.refusals import VenueRefusal
 from bpx_tui.simulator.rest.auth import Signature
 from bpx_tui.simulator.streams.frames import error_payload, websocket_frame
 from bpx_tui.simulator.streams.hub import Outlet
-from bpx_tui.simulator.streams.names import BadStream, StreamName, parse_stream
+from bpx_tui.simulator.streams.names import UNKNOWN_MARKET, BadStream, StreamName, parse_stream
 
 INVALID_REQUEST = 4002
 INVALID_SIGNATURE = 4008
@@ -83,10 +83,14 @@ class Session:
             try:
                 names.append(parse_stream(text, self._exchange.symbols))
             except BadStream as bad:
-                if bad.code == 4005 and self._exchange.faults.hit("silent_symbols", self._exchange.now_us):
+                if bad.code == UNKNOWN_MARKET and self._is_silent():
                     continue
                 self._error(bad.code, bad.message)
         return names
+
+    def _is_silent(self) -> bool:
+        exchange = self._exchange
+        return exchange.faults.hit("silent_symbols", exchange.now_us) is not None or exchange.traps.is_silent()
 
     def _account(self, signature: object) -> AccountId | None:
         """Whoever signed a private subscription; the four parts are strings, numbers are tolerated for the times."""
