@@ -85,10 +85,14 @@ class BookSide:
         return tuple([(price, levels[price].quantity if price in levels else ZERO) for price in prices])
 
 
+OFF_BOOK_IDS = 1_000_000_000
+"""Fills outside the book (backstop, deleveraging) are numbered from here on: the public tape has no holes."""
+
+
 class Book:
     """One market's order book, trading state, last price and counters."""
 
-    __slots__ = ("asks", "bids", "last_price", "market", "state", "trade_id", "update_id")
+    __slots__ = ("asks", "bids", "last_price", "market", "off_book_trade_id", "state", "trade_id", "update_id")
 
     def __init__(self, market: Market, *, first_trade_id: int, first_update_id: int) -> None:
         self.market = market
@@ -96,8 +100,16 @@ class Book:
         self.bids = BookSide(Side.BID)
         self.asks = BookSide(Side.ASK)
         self.trade_id = first_trade_id
+        self.off_book_trade_id = OFF_BOOK_IDS + first_trade_id
         self.update_id = first_update_id
         self.last_price: Decimal | None = None
+
+    def skip_trade_ids(self, trade_id: int) -> None:
+        """Let the next trade ids of its kind come after this one."""
+        if trade_id >= OFF_BOOK_IDS:
+            self.off_book_trade_id = max(self.off_book_trade_id, trade_id)
+        else:
+            self.trade_id = max(self.trade_id, trade_id)
 
     def side(self, side: Side) -> BookSide:
         return self.bids if side is Side.BID else self.asks

@@ -84,10 +84,10 @@ class Clearing:
 
     def tell_system_fill(self, book: Book, account: Account, order: Order, price: Decimal, quantity: Decimal) -> None:
         """Tell the owner of a system order that it filled outside the book, without a fee."""
-        book.trade_id += 1
+        book.off_book_trade_id += 1
         if account.house:
             return
-        self._tell_fill(account, order, book, price, quantity, ZERO, QUOTE, is_maker=False)
+        self._tell_fill(account, order, book, price, quantity, ZERO, QUOTE, is_maker=False, on_book=False)
         account.history.append(order.record())
 
     def _settle_side(
@@ -235,9 +235,10 @@ class Clearing:
         fee_asset: Asset,
         *,
         is_maker: bool,
+        on_book: bool = True,
     ) -> None:
         fill = FillRecord(
-            trade_id=book.trade_id,
+            trade_id=book.trade_id if on_book else book.off_book_trade_id,
             order_id=order.id,
             account=account.id,
             symbol=book.market.symbol,

@@ -153,7 +153,7 @@ class Restoring:
         for fill in saved.fills:
             book = self._core.books.get(fill.symbol)
             if book is not None:
-                book.trade_id = max(book.trade_id, fill.trade_id)
+                book.skip_trade_ids(fill.trade_id)
 
     def _restore_loan(self, account: Account, loan: SavedLoan) -> None:
         if loan.asset not in self._lending.pools:

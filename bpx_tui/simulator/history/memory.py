@@ -14,7 +14,7 @@ from bpx_tui.simulator.history.candles import Candle, CandleBook
 from bpx_tui.simulator.history.seeded import Past
 from bpx_tui.simulator.history.units import Units
 
-TAPE_LIMIT = 2_500
+TAPE_LIMIT = 1_500
 PRICE_SECONDS = 600
 """Candles of one second kept of mark and index prices, which get one every second."""
 

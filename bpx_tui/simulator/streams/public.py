@@ -175,7 +175,8 @@ class PublicStreams:
             gathered = self._gathered.pop(name.text, None)
             if gathered is not None:
                 change, units = gathered.taken(name.symbol), self._memories[name.symbol].units
-                self._hub.send(channel, depth_payload(name.text, change, units, now_us), now_us)
+                sent_us = max(now_us, change.time_us + 1)
+                self._hub.send(channel, depth_payload(name.text, change, units, sent_us), now_us)
 
     def say_tickers(self, now_us: int) -> None:
         """Rolling day of every market that is listened to; once a second."""
