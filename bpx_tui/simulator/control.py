@@ -7,6 +7,8 @@ POST /_sim/faults        {"fault": NAME, ...}: switch one on; its settings are n
                          {"fault": NAME, "off": true}, or "all": switch off
                          {"mix": SEED}: a seeded mix of six faults, each hitting now and then by its own chance;
                          "faults": how many, "among": [NAME, ...], "probability": the most likely, "seconds", "count"
+POST /_sim/predictions   {"symbol": SYMBOL, "answer": true, "delay_seconds": 0}: propose how a prediction market is
+                         resolved; without "answer" by its own rule, and after an hour unless told otherwise
 GET  /_sim/state         balances, positions, orders, funds, books; whether money was created or lost
 """
 
@@ -23,6 +25,7 @@ from bpx_tui.simulator.faults import FAULTS, BadFault, Fault
 from bpx_tui.simulator.history.units import plain
 from bpx_tui.simulator.occasions import happen
 from bpx_tui.simulator.orders import AccountId
+from bpx_tui.simulator.products.predictions import DELAY_S
 from bpx_tui.simulator.refusals import VenueRefusal
 from bpx_tui.simulator.rest.answers import Reply, json_reply, text_reply
 from bpx_tui.simulator.rest.rendering import live_order
@@ -55,6 +58,8 @@ class Control:
                 return json_reply({"on": self._exchange.faults.report(), "known": known}), None
             case "POST", "faults":
                 return self._switch(body)
+            case "POST", "predictions":
+                return self._predict(body), None
             case "GET", "state":
                 return json_reply(self._state()), None
             case _:
@@ -77,6 +82,24 @@ class Control:
             return json_reply({"error": str(error)}, status=400), None
         exchange.settle()
         return json_reply({"on": exchange.faults.report()}), fault
+
+    def _predict(self, body: bytes) -> Reply:
+        """Propose the answer of a prediction market."""
+        exchange = self._exchange
+        try:
+            request = orjson.loads(body)
+            if not isinstance(request, dict):
+                raise BadFault("a proposal is a JSON object")
+            answer, delay_s = request.get("answer"), request.get("delay_seconds", DELAY_S)
+            if not (answer is None or isinstance(answer, bool)):
+                raise BadFault("answer must be true or false")
+            if isinstance(delay_s, bool) or not isinstance(delay_s, int | float) or delay_s < 0:
+                raise BadFault("delay_seconds must be a number, zero or above")
+            exchange.desks.predictions.propose(Symbol(str(request.get("symbol"))), answer, delay_s=delay_s)
+        except (orjson.JSONDecodeError, BadFault, VenueRefusal) as error:
+            return json_reply({"error": str(error)}, status=400)
+        exchange.settle()
+        return json_reply({"proposed": True})
 
     def _state(self) -> dict[str, object]:
         exchange, venue = self._exchange, self._exchange.venue

@@ -1,4 +1,4 @@
-"""The exchange's other businesses, opened beside the markets: custody, dust, RFQ, strategies, vaults."""
+"""The exchange's other businesses, opened beside the markets: custody, dust, predictions, RFQ, strategies, vaults."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bpx_tui.simulator.markets import QUOTE, AssetTerms
 from bpx_tui.simulator.orders import AccountId
 from bpx_tui.simulator.products.custody import ChainTerms, CustodyDesk, contract_address
 from bpx_tui.simulator.products.dust import DustDesk
+from bpx_tui.simulator.products.predictions import PredictionDesk
 from bpx_tui.simulator.products.rfq import RfqDesk
 from bpx_tui.simulator.products.strategies import StrategyDesk
 from bpx_tui.simulator.products.vaults import VaultDesk, VaultTerms
@@ -38,6 +39,7 @@ class Desks:
         self.dust = DustDesk(venue, self._rng("dust"))
         self.strategies = StrategyDesk(venue, agenda, self._rng("strategies"))
         self.rfq = RfqDesk(venue, agenda, self._rng("rfq"), [self._rfq_maker(name) for name in ("rfq-a", "rfq-b")])
+        self.predictions = PredictionDesk(venue, agenda, self._rng("predictions"))
         self.vault_key = derived_pair(seed, VAULT)
         self.vaults = VaultDesk(venue, agenda, self._rng("vaults"), [self._vault()])
 

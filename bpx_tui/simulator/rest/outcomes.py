@@ -2,67 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from bpx_tui.model.ids import Symbol
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.history.units import plain
 from bpx_tui.simulator.markets import Market
+from bpx_tui.simulator.products.predictions import DELAY_S, TAGS, Prediction
 from bpx_tui.simulator.rest.answers import Reply, json_reply, paged_reply
 from bpx_tui.simulator.rest.fields import UINT64
 from bpx_tui.simulator.rest.paging import DEFAULT_LIMIT, MAX_LIMIT
+from bpx_tui.simulator.rest.rendering import text
 from bpx_tui.simulator.rest.routing import Call, Route, public
+from bpx_tui.simulator.rest.times import naive_iso
 
-_DELAY_S = 3600
 _YEAR_S = 365 * 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """What a prediction market is about."""
-
-    slug: str
-    title: str
-    question: str
-    rules: str
-    tag: str
-    series: tuple[str, str, str]
-    label: str
-    condition: dict[str, str]
-    starts: str
-    ends: str
-    strike: str | None = None
-
-
-STORIES = {
-    "BTC150KDEC26": Story(
-        "bitcoin-above-150k-december-2026",
-        "Bitcoin above 150,000 at the end of 2026",
-        "Will Bitcoin close above 150,000 USDC on 31 December 2026?",
-        "Resolves to Yes if the daily close of BTC is above 150,000.",
-        "crypto",
-        ("bitcoin-year-end", "Bitcoin at year end", "monthly"),
-        "Above 150,000",
-        {"type": "StrikePrice", "condition": "above"},
-        "2026-01-01T00:00:00",
-        "2026-12-31T23:59:59",
-        "150000",
-    ),
-    "FEDCUTDEC26": Story(
-        "fed-rate-cut-december-2026",
-        "Fed decision in December 2026",
-        "Will the Fed cut its rate at the December 2026 meeting?",
-        "Resolves to Yes if the upper bound of the target range is lowered.",
-        "economy",
-        ("fed-decisions", "Fed decisions", "monthly"),
-        "Cut",
-        {"type": "Outcome", "outcome": "Cut"},
-        "2026-01-01T00:00:00",
-        "2026-12-09T19:00:00",
-    ),
-}
-_TAGS = {"crypto": "Crypto", "economy": "Economy"}
 _SESSIONS = (
     ("US_MARKET_HOURS", "Regular US session", "09:30:00", "16:00:00", 1, 5),
     ("US_PRE_MARKET", "US session before the open", "04:00:00", "09:30:00", 1, 5),
@@ -78,62 +32,70 @@ def events(call: Call) -> Reply:
     limit, offset = query.integer("limit", UINT64), query.integer("offset", UINT64) or 0
     limit = min(DEFAULT_LIMIT if limit is None else limit, MAX_LIMIT)
     found = [
-        (market, story)
-        for market in call.exchange.venue.markets()
-        if (story := STORIES.get(market.base)) is not None
-        and symbol in (None, market.symbol)
-        and tag in (None, story.tag)
-        and event in (None, story.slug)
-        and series in (None, story.series[0])
-        and not resolved
+        one
+        for one in call.exchange.desks.predictions.all()
+        if symbol in (None, one.symbol)
+        and tag in (None, one.story.tag)
+        and event in (None, one.story.slug)
+        and series in (None, one.story.series[0])
+        and resolved in (None, one.resolved_us is not None)
     ]
-    rows = [_event(call.exchange, market, story) for market, story in found[offset : offset + limit]]
+    rows = [_event(call.exchange, one) for one in found[offset : offset + limit]]
     return paged_reply(rows, total=len(found), limit=limit, offset=offset)
 
 
-def _event(exchange: Exchange, market: Market, story: Story) -> dict[str, object]:
-    volume = _volume(exchange, market.symbol, 86_400)
+def _event(exchange: Exchange, prediction: Prediction) -> dict[str, object]:
+    story, volume = prediction.story, _volume(exchange, prediction.symbol, 86_400)
+    is_resolved = prediction.resolved_us is not None
     return {
         "description": story.title,
         "imgUrl": None,
-        "predictionMarkets": [_market(exchange, market, story, volume)],
+        "predictionMarkets": [_market(exchange, prediction, volume)],
         "quoteVolume": plain(volume),
         "resolution": {
-            "closePrice": None,
-            "endDate": story.ends,
-            "outcome": None,
+            "closePrice": text(prediction.close_price) if is_resolved else None,
+            "endDate": naive_iso(prediction.ends_us),
+            "outcome": _outcome(prediction) if is_resolved else None,
             "resolutionSource": None,
             "resolutionSourceEventIdentifier": None,
-            "resolved": False,
+            "resolved": is_resolved,
             "startDate": story.starts,
             "strikePrice": story.strike,
         },
-        "resolutionDelaySecs": _DELAY_S,
-        "resolved": False,
+        "resolutionDelaySecs": DELAY_S,
+        "resolved": is_resolved,
         "series": [{"slug": story.series[0], "title": story.series[1], "recurrence": story.series[2]}],
         "slug": story.slug,
-        "tags": [{"slug": story.tag, "title": _TAGS[story.tag]}],
+        "tags": [{"slug": story.tag, "title": TAGS[story.tag]}],
         "title": story.title,
     }
 
 
-def _market(exchange: Exchange, market: Market, story: Story, volume: Decimal) -> dict[str, object]:
-    active = exchange.venue.last_price(market.symbol) or exchange.venue.mark(market.symbol).mark
+def _outcome(prediction: Prediction) -> str | None:
+    """What happened, in the words of a question about an outcome."""
+    outcome = prediction.story.condition.get("outcome")
+    return outcome if prediction.answer or outcome is None else f"Not {outcome}"
+
+
+def _market(exchange: Exchange, prediction: Prediction, volume: Decimal) -> dict[str, object]:
+    story, symbol = prediction.story, prediction.symbol
+    active = exchange.venue.last_price(symbol) or exchange.venue.mark(symbol).mark
+    proposed_us, resolved_us = prediction.proposed_us, prediction.resolved_us
     return {
         "activePrice": plain(active),
         "groupLabel": story.label,
         "imgUrl": None,
-        "marketSymbol": market.symbol,
+        "marketSymbol": symbol,
         "noOutcomeLabel": "No",
-        "proposedResolution": None,
-        "proposedResolutionAt": None,
+        "proposedResolution": prediction.answer,
+        "proposedResolutionAt": None if proposed_us is None else naive_iso(proposed_us),
         "question": story.question,
         "quoteVolume": plain(volume),
-        "quoteVolumeLifetime": plain(max(volume, _volume(exchange, market.symbol, _YEAR_S))),
+        "quoteVolumeLifetime": plain(max(volume, _volume(exchange, symbol, _YEAR_S))),
         "resolutionCondition": story.condition,
-        "resolutionDelaySecs": _DELAY_S,
-        "resolutionPrice": None,
-        "resolvedAt": None,
+        "resolutionDelaySecs": DELAY_S,
+        "resolutionPrice": text(prediction.price),
+        "resolvedAt": None if resolved_us is None else naive_iso(resolved_us),
         "rules": story.rules,
         "yesOutcomeLabel": "Yes",
     }
@@ -145,7 +107,7 @@ def _volume(exchange: Exchange, symbol: Symbol, span_s: int) -> Decimal:
 
 
 def tags(_call: Call) -> Reply:
-    return json_reply([{"slug": slug, "title": title} for slug, title in _TAGS.items()])
+    return json_reply([{"slug": slug, "title": title} for slug, title in TAGS.items()])
 
 
 def sessions(_call: Call) -> Reply:
