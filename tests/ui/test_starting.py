@@ -99,7 +99,7 @@ from bpx_tui.__main__ import main
 from bpx_tui.ui.app import TradingApp
 async def stop(app):
     Path({str(seen)!r}).write_text(" ".join(sys.modules))
-    os._exit(0)
+    app.exit()
 TradingApp.open_desk = stop
 sys.argv = ["bpx-tui", "demo"]
 sys.exit(main())

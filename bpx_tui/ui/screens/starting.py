@@ -5,6 +5,7 @@ It is painted before the panels, the model and the network's libraries are impor
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -26,6 +27,7 @@ from bpx_tui.ui.widgets.key_footer import footer_line
 
 _WITHOUT_FRAME = frozenset({"header", "compact", "event", "footer"})
 _FOCUSED = "ladder"
+_WRITING_SECONDS = 0.002
 
 
 class StartingScreen(Screen[None]):
@@ -40,7 +42,12 @@ class StartingScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Textual lays out and paints while it handles this message; what is queued here comes after that."""
-        self.app.call_later(self._then)
+        self.app.call_later(self._go_on)
+
+    async def _go_on(self) -> None:
+        """The thread that writes to the terminal gets its turn before imports take the interpreter for long."""
+        await asyncio.sleep(_WRITING_SECONDS)
+        await self._then()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The whole frame at once; nothing in it changes."""
