@@ -10,6 +10,8 @@ from bpx_tui.exchange.wire_rest import Rows
 BUDGET_US = 3_000_000
 """A watched market beats once a second (ticker, mark price); three seconds without any proof is stale."""
 FUTURE_TOLERANCE_US = 1_000_000
+RENEWAL_US = 500_000
+"""How much younger a proof must be before an otherwise unchanged picture is published again for its age."""
 
 
 def cached_seconds(rows: Sequence[object]) -> int:
@@ -43,3 +45,7 @@ class Proofs:
         """Whether the budget is used up (also true while nothing has ever arrived)."""
         age = self.age_us()
         return age is None or age > BUDGET_US
+
+    def renews(self, shown_us: int | None) -> bool:
+        """Whether a picture true at `shown_us` is now known to be true for long enough to say so."""
+        return self.newest_us is not None and (shown_us is None or self.newest_us - shown_us >= RENEWAL_US)

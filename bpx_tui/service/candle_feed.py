@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from bpx_tui.clock import Clock
 from bpx_tui.errors import ExchangeError
@@ -121,6 +122,9 @@ class CandleFeed:
         else:
             state = FeedState.UNAVAILABLE if self._reason.startswith("candles cannot") else FeedState.WAITING
         if not self._changed and state is self._view.state:
+            if state is FeedState.LIVE and self._proofs.renews(self._view.true_at_us):
+                self._view = replace(self._view, true_at_us=self._proofs.newest_us)
+                self._latest.put(self.key, self._view)
             return
         self._changed = False
         self._view = CandleView(

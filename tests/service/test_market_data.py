@@ -262,3 +262,16 @@ async def test_marks_of_held_positions_move_their_profit() -> None:
         await bench.clock.advance(0.1)
         (position,) = bench.account().positions or ()
         assert (position.mark_price, position.pnl_unrealized) == (Decimal(103), Decimal(26))
+
+
+async def test_a_quiet_market_that_beats_keeps_its_trades_and_candles_young() -> None:
+    bench = Bench()
+    bench.venue.trade_rows = [values.trade(1)]
+    async with bench.running():
+        for _ in range(6):
+            bench.session.take(values.ticker(time_us=bench.time.now_us()))
+            await bench.clock.advance(1)
+        view = bench.bus.latest.value(topics.tape(values.SOL))
+        assert view is not None
+        assert view.true_at_us is not None
+        assert bench.time.now_us() - view.true_at_us < 2_000_000
