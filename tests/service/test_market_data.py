@@ -264,7 +264,7 @@ async def test_marks_of_held_positions_move_their_profit() -> None:
         assert (position.mark_price, position.pnl_unrealized) == (Decimal(103), Decimal(26))
 
 
-async def test_a_quiet_market_that_beats_keeps_its_trades_and_candles_young() -> None:
+async def test_a_quiet_market_that_beats_keeps_its_trades_young() -> None:
     bench = Bench()
     bench.venue.trade_rows = [values.trade(1)]
     async with bench.running():
