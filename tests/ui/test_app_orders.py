@@ -110,7 +110,7 @@ async def test_rows_have_buttons_that_cancel_and_close() -> None:
     desk = HandDesk()
     desk.put_account(account(orders=(order("1"),), positions=(position(),)))
     async with driven(desk) as (app, pilot):
-        await _click(pilot, app, "tables", "[c]")
+        await _click(pilot, app, "tables", "c close")
         assert focus_of(app) == "card"
         await pilot.press("escape", "escape", "5", "}")
         await _click(pilot, app, "tables", "[x]")

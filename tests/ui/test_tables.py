@@ -178,3 +178,8 @@ def test_no_digit_of_a_position_is_cut(quantity: Decimal, entry: Decimal, liquid
     cells = positions.cells_of(held, HandDesk().desk)
     for cell, column in zip(cells, positions.COLUMNS, strict=True):
         assert len(cell.text) <= column.width, (column.title, cell.text)
+
+
+def test_the_liquidation_price_is_shown_beside_the_ticket_of_a_laptop() -> None:
+    titles = {positions.COLUMNS[index].title for index in fitting(positions.COLUMNS, 70).shown}
+    assert {"Market", "Side", "Size", "Entry", "Mark", "PnL", "Liq."} <= titles

@@ -11,21 +11,21 @@ from bpx_tui.ui.palette import Role
 from bpx_tui.ui.tables.columns import Cell, Cells, Column
 
 COLUMNS = (
-    Column("Market", 12, right=False),
+    Column("Market", 10, right=False),
     Column("Side", 5, right=False),
-    Column("Size", 9),
+    Column("Size", 8),
     Column("Entry", 10),
     Column("Mark", 10),
-    Column("PnL", 10),
+    Column("PnL", 9),
     Column("ROE", 8, rank=3),
     Column("Liq.", 10, rank=1),
     Column("Distance", 8, rank=5),
     Column("Value", 11, rank=2),
     Column("Margin", 10, rank=6),
     Column("Funding", 9, rank=7),
-    Column("", 3),
+    Column("", 3, rank=2),
 )
-"""The last one is a button with the key that does the same."""
+"""The last one is a button with the key that does the same; where it has no place the panel's title has one."""
 
 
 def cells_of(position: Position, desk: Desk) -> Cells:
@@ -43,10 +43,10 @@ def cells_of(position: Position, desk: Desk) -> Cells:
     return (
         Cell(market_name(position.symbol), bold=True),
         Cell("LONG" if long else "SHORT", Role.UP if long else Role.DOWN),
-        Cell(fit_quantity(abs(position.net_quantity), step, 9)),
+        Cell(fit_quantity(abs(position.net_quantity), step, 8)),
         Cell(fit_price(position.entry_price, decimals, 10)),
         Cell(fit_price(mark, decimals, 10)),
-        Cell(fit_money(pnl, 10, sign=True), direction(pnl)),
+        Cell(fit_money(pnl, 9, sign=True), direction(pnl)),
         Cell(_fit_percent(pnl / margin, 8) if margin else "—", direction(pnl)),
         Cell("none" if liquidation is None else fit_price(liquidation, decimals, 10), _liquidation_ink(distance)),
         Cell("—" if distance is None else _fit_percent(distance, 8), _liquidation_ink(distance)),

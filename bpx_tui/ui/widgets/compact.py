@@ -48,12 +48,19 @@ def compact_lines(desk: Desk, width: int) -> list[Line]:
             )
         )
     if not positions:
-        lines.append((Run(" no positions" if account else " waiting for the account", Role.MUTED),))
+        lines.append(
+            (
+                Run(
+                    " no positions" if account and account.positions is not None else " waiting for the account",
+                    Role.MUTED,
+                ),
+            )
+        )
     for order in orders:
         shown = order.order or order.request
         ink = side_ink(shown.side) if shown else Role.TEXT
         lines.append((Run(f" {short_name(order, desk)} ", ink), Run(state_text(order), Role.MUTED)))
-    if not orders:
+    if not orders and account is not None and account.orders is not None:
         lines.append((Run(" no open orders — b to buy, s to sell", Role.MUTED),))
     return [tuple(_cut(line, width)) for line in lines]
 

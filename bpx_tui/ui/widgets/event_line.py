@@ -12,6 +12,9 @@ from bpx_tui.ui.lines import Line, Run, fitted, width_of
 from bpx_tui.ui.palette import Role
 from bpx_tui.ui.widgets.bar import Bar
 
+_LEAST_ROOM = 16
+"""Cells below which an event would be little more than its time."""
+
 
 class EventLine(Bar):
     """Newest event at the left; orders of unknown outcome and a closed gate stay at the right until resolved."""
@@ -27,6 +30,8 @@ class EventLine(Bar):
         left = self._log.lines[-1].line if self._log.lines else (Run(" "),)
         attention = self._attention(width, max(width // 2, width - width_of(left) - 1))
         room = width - width_of(attention)
+        if room < _LEAST_ROOM:
+            return (attention,)
         return ((*_cut(left, room), *attention),)
 
     async def on_click(self) -> None:

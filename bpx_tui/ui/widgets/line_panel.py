@@ -49,6 +49,7 @@ class LinePanel(Widget, can_focus=True):
     subject: ClassVar[str] = ""
     short_subject: ClassVar[str] = ""
     awaited: ClassVar[str] = "data"
+    of_market: ClassVar[bool] = True
     age_word: ClassVar[str] = ""
     has_age: bool = True
     frames_per_second: ClassVar[float] = 20
@@ -266,7 +267,8 @@ class LinePanel(Widget, can_focus=True):
     def _waiting_rows(self, body: Size, now: float) -> tuple[Row, ...]:
         rows = [Row("skeleton", self.skeleton(y, body.width, body.height)) for y in range(body.height)]
         waited = age_text(now - self._waiting_since)
-        text = f"waiting for {self.awaited} of {market_name(self.symbol)}  {waited}"
+        of = f" of {market_name(self.symbol)}" if self.of_market else ""
+        text = f"waiting for {self.awaited}{of}  {waited}"
         if len(text) > body.width:
             text = f"waiting  {waited}"
         rows[body.height // 2] = note(text)

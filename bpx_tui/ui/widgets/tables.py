@@ -55,6 +55,7 @@ class Tables(DeskPanel):
     BINDINGS = bindings_for(Where.TABLES)
     subject = ""
     awaited = "the account"
+    of_market = False
     age_word = "acct"
     has_age = True
     budget_seconds = 60.0
@@ -136,6 +137,8 @@ class Tables(DeskPanel):
         if held:
             total = positions.total_pnl(tuple(held), self.desk)
             parts.append(TitlePart(f"  Σ {signed(total, 2)} ", positions.direction(total)))
+            if self.tab is Tab.POSITIONS:
+                parts.append(TitlePart(" c close ", Role.ACCENT, tag="do:position.close"))
         return tuple(parts)
 
     def hints(self) -> str:
@@ -215,6 +218,8 @@ class Tables(DeskPanel):
         tag = self.tag_at(event.x, event.y)
         if tag.startswith("tab:"):
             self.show_tab(Tab[tag.removeprefix("tab:")])
+        elif tag.startswith("do:"):
+            self._perform(tag.removeprefix("do:"))
         elif event.y >= 2:
             index = self._first + event.y - 2
             if index < len(self.items()):
@@ -222,9 +227,12 @@ class Tables(DeskPanel):
                 button = self.tag_under(event.x, event.y)
                 self.action_cursor_to(index)
                 if button:
-                    self.app.run_worker(self.app.run_action(f"app.perform('{button}')"), exclusive=False)
+                    self._perform(button)
                 elif again and event.chain >= 2:
                     self.action_pick()
+
+    def _perform(self, action_id: str) -> None:
+        self.app.run_worker(self.app.run_action(f"app.perform('{action_id}')"), exclusive=False)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()

@@ -29,6 +29,7 @@ class Watchlist(DeskPanel):
     BINDINGS = bindings_for(Where.WATCHLIST)
     subject = "Markets"
     awaited = "the markets"
+    of_market = False
     frames_per_second = 2
 
     class MarketWanted(Message):
