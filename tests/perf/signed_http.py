@@ -60,7 +60,7 @@ class Connection:
         size = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
         while len(body) < size:
             body += self._socket.recv(65536)
-        assert head.split(b" ", 2)[1] == b"200", data
+        assert head.split(b" ", 2)[1] in (b"200", b"202"), data
         return body
 
 
