@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
+from bpx_tui.model.ids import Asset, Symbol
+from bpx_tui.simulator.catalogue import default_catalogue
 from bpx_tui.simulator.clock import ManualClock
 from bpx_tui.simulator.exchange import Exchange
-from bpx_tui.simulator.options import AccountOption, Scenario
+from bpx_tui.simulator.options import AccountOption, Options, Scenario
+from bpx_tui.simulator.orders import SystemOrderType
 from tests.simulator.desk import Client, Listener, make_exchange, run
 
 SAMPLES = Path(__file__).parents[1] / "data/backpack/samples/ws"
@@ -57,6 +61,7 @@ class Recorder:
         again.subscribe("account.positionUpdate", client=self.demo)
         self.snapshot = again.data("account.positionUpdate")
         self.demo.order(symbol=PERP, side="Ask", orderType="Market", quantity="5.00", reduceOnly=True)
+        self.suffer()
         pass_time(self.exchange, self.clock, 75)
 
     def trade(self) -> None:
@@ -78,6 +83,22 @@ class Recorder:
         self.demo.signed("DELETE", "/api/v1/order", "orderCancel", **cancel)
         self.demo.signed("DELETE", "/api/v1/orders", "orderCancelAll", symbol="SOL_USDC")
         self.demo.order(**{**limit, "price": "100.00", "symbol": PERP, "timeInForce": "IOC"})
+
+    def suffer(self) -> None:
+        """What the exchange does by itself: a shrunken order, a failed trigger, a liquidation."""
+        demo, interventions = self.demo.pair.account, self.exchange.venue.interventions
+        self.demo.order(symbol=PERP, side="Bid", orderType="Market", quantity="2.00")
+        mark = self.exchange.venue.mark(Symbol(PERP)).mark
+        price = (mark * Decimal("1.04")).quantize(Decimal("0.01"))
+        limit = {"symbol": PERP, "side": "Ask", "orderType": "Limit", "quantity": "2.00", "price": str(price)}
+        self.demo.order(**limit, reduceOnly=True)
+        interventions.reduce(demo, Symbol(PERP), Decimal(1))
+        stop = {"triggerPrice": str(mark.quantize(Decimal("0.01")) - 1), "triggerBy": "MarkPrice"}
+        self.rival.order(symbol=PERP, side="Ask", orderType="Market", triggerQuantity="100%", **stop)
+        self.exchange.jump(Asset("SOL"), 0.9)
+        run(self.exchange, self.clock, 3)
+        if self.exchange.venue.positions(demo, Symbol(PERP)):
+            interventions.liquidate(demo, Symbol(PERP), SystemOrderType.LIQUIDATE_ON_BOOK)
 
     def ask_for_quotes(self) -> None:
         ask: dict[str, Any] = {"symbol": "SOL_USDC_RFQ", "side": "Bid", "quantity": "1", "clientId": 123}
@@ -113,12 +134,11 @@ def a_recorder() -> Recorder:
     return Recorder()
 
 
-FILES = sorted(
-    path.stem
-    for path in SAMPLES.glob("*.json")
-    if not path.stem.startswith(("client_", "error_"))
-    and path.stem not in ("orderUpdate_liquidation", "orderUpdate_orderModified", "orderUpdate_triggerFailed")
-)
+FILES = sorted(path.stem for path in SAMPLES.glob("*.json") if not path.stem.startswith(("client_", "error_")))
+CLIENT = sorted(path.stem for path in SAMPLES.glob("client_*.json"))
+ERRORS = {"error_invalid_market": "depth.NOPE_USDC", "error_invalid_stream": "nothing"}
+VECTOR_US = 1_614_550_000_000_000
+"""When the signature of the recorded private subscription was made."""
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -129,8 +149,35 @@ def test_frames_have_the_recorded_fields(recorder: Recorder, name: str) -> None:
     found: list[Any] = recorder.snapshot if name == "positionUpdate_snapshot" else recorder.find(kind, event)
     loose = SOMETIMES.get(kind, set())
     keys = data.keys() - loose
-    fitting = [one for one in found if one.keys() - loose == keys]
+    fitting = [one for one in found if one.keys() - loose == keys and one.get("O") == data.get("O")]
     assert fitting, (sorted(keys), [sorted(one.keys() - loose) for one in found[:3]])
     shapes = [{key: like(one[key]) for key in keys} for one in fitting]
     assert {key: like(data[key]) for key in keys} in shapes
     assert all(list(one) == sorted(one) for one in fitting)
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_errors_are_the_recorded_ones(name: str) -> None:
+    exchange, _ = make_exchange(flow=False)
+    listener = Listener(exchange)
+    listener.subscribe(ERRORS[name])
+    assert listener.messages() == [sample(name)]
+
+
+@pytest.mark.parametrize("name", CLIENT)
+def test_recorded_requests_are_understood(name: str) -> None:
+    key = sample("client_subscribe_private")["signature"][0]
+    options = Options(flow=False, traps=False, accounts=(AccountOption("demo", key),))
+    exchange = Exchange(options, default_catalogue(), ManualClock(VECTOR_US), skip_when_late=False)
+    listener, request = Listener(exchange), sample(name)
+    if request["method"] == "UNSUBSCRIBE":
+        listener.subscribe(*request["params"])
+    listener.session.receive(orjson.dumps(request))
+    assert listener.messages() == []
+    account = exchange.credentials[0].account if "signature" in request else None
+    heard = [exchange.hub.channel(stream, account) is not None for stream in request["params"]]
+    assert heard == [request["method"] == "SUBSCRIBE"] * len(heard)
+
+
+def test_every_recorded_file_is_looked_at() -> None:
+    assert {path.stem for path in SAMPLES.iterdir()} == {*FILES, *CLIENT, *ERRORS}
