@@ -16,7 +16,7 @@ from bpx_tui.simulator.refusals import VenueRefusal
 from bpx_tui.simulator.rest.auth import KeyRing, Signature, Verifier, read_signature
 from bpx_tui.simulator.rest.raw_json import parse_body
 from bpx_tui.simulator.rest.signed_text import signed_texts
-from tests.simulator.desk import DEMO, Answer, Client, make_exchange, sign, text_to_sign
+from tests.simulator.desk import DEMO, Answer, Client, Listener, make_exchange, sign, text_to_sign
 
 VECTORS = orjson.loads((Path(__file__).parents[1] / "data/backpack/signing_vectors.json").read_bytes())
 ORDER = {"symbol": "SOL_USDC", "side": "Bid", "orderType": "Limit", "price": "150.00", "quantity": "0.50"}
@@ -274,3 +274,49 @@ def test_header_names_do_not_mind_their_case() -> None:
     assert read_signature(headers) == Signature("k", "s", "1", None)
     with pytest.raises(VenueRefusal):
         read_signature(CIMultiDict())
+
+
+def test_deletes_and_patches_sign_their_body(client: Client) -> None:
+    order = client.order(**ORDER, clientId=7).object()
+    body = {"symbol": "SOL_USDC", "orderId": order["id"]}
+    assert client.signed("DELETE", "/api/v1/order", "orderCancel", **body).status == 200
+    assert client.signed("PATCH", "/api/v1/account", "accountUpdate", autoLend=True, leverageLimit="5").status == 200
+
+
+def test_a_boolean_of_a_query_is_signed_as_it_stands_in_the_address(client: Client) -> None:
+    path, query = "/api/v1/account/limits/order", {"symbol": "SOL_USDC", "side": "Bid", "reduceOnly": "true"}
+    headers = client.headers(text_to_sign("maxOrderQuantity", query, client.now_ms, 5000))
+    assert client.send("GET", path, query=query, headers=headers).status == 200
+    capital = {**query, "reduceOnly": "True"}  # known clients put this into the address and sign the other
+    assert client.send("GET", path, query=capital, headers=headers).object()["code"] == "INVALID_SIGNATURE"
+
+
+@pytest.mark.parametrize("kinds", [["SPOT"], ["SPOT", "PERP"]])
+def test_a_repeated_query_parameter_is_signed_as_often_as_it_is_sent(client: Client, kinds: list[str]) -> None:
+    pairs = "".join(f"&marketType={kind}" for kind in kinds)
+    text = f"instruction=fillHistoryQueryAll{pairs}&timestamp={client.now_ms}&window=5000"
+    sent = client.send("GET", "/wapi/v1/history/fills", query={"marketType": kinds}, headers=client.headers(text))
+    assert sent.status == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "is_right"),
+    [
+        (lambda parts: parts, True),
+        (lambda parts: [parts[0], parts[1], int(parts[2]), int(parts[3])], True),
+        (lambda parts: parts[:3], False),
+        (lambda parts: [parts[0], parts[1], parts[2], "6000"], False),
+        (lambda parts: [parts[0], parts[1], str(int(parts[2]) + 1), parts[3]], False),
+        (lambda parts: [parts[1], parts[0], *parts[2:]], False),
+        (lambda _: None, False),
+    ],
+    ids=["as signed", "numbers", "three parts", "other window", "other time", "swapped", "none"],
+)
+def test_subscriptions_are_signed_too(client: Client, change: Callable[[list[str]], object], *, is_right: bool) -> None:
+    listener = Listener(client.exchange)
+    text = f"instruction=subscribe&timestamp={client.now_ms}&window=5000"
+    parts = [client.pair.api_key, sign(client.pair, text), str(client.now_ms), "5000"]
+    frame = {"method": "SUBSCRIBE", "params": ["account.orderUpdate"], "signature": change(parts)}
+    listener.session.receive(orjson.dumps(frame))
+    assert listener.errors() == ([] if is_right else [4008])
+    assert (client.exchange.hub.channel("account.orderUpdate", DEMO) is not None) is is_right
