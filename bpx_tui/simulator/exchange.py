@@ -80,8 +80,11 @@ class Exchange:
         self.lagging = LaggingDepth(self.venue, self.faults)
         self._happened: list[events.VenueEvent] = []
         self.venue.listen(self._happened.append)
-        for account in kept.to_open(options.accounts):
+        wanted = kept.to_open(options.accounts)
+        for account in sorted(wanted, key=lambda one: kept.of(one.name) is None):  # new users are numbered after kept
             self._open(account, kept.of(account.name))
+        names = [account.name for account in wanted]
+        self.credentials.sort(key=lambda pair: names.index(pair.account))
         self.desks = Desks(self.venue, self.agenda, options.seed)
         for one in kept.accounts:
             self.desks.hand_out_vault_tokens(one.account.id, one.vault_tokens)

@@ -6,6 +6,7 @@ import argparse
 from decimal import Decimal, InvalidOperation
 
 from bpx_tui.model.ids import Asset
+from bpx_tui.simulator.desks import VAULT
 from bpx_tui.simulator.options import DEMO_BALANCES, AccountOption, WindowAt
 from bpx_tui.simulator.orders import ClientIdRule
 
@@ -51,6 +52,8 @@ def read_account(text: str) -> AccountOption:
     user, slash, number = name.partition("/")
     if not user.isidentifier():
         raise argparse.ArgumentTypeError(f"{user!r} is not a name: letters, digits and underscores")
+    if user == VAULT:
+        raise argparse.ArgumentTypeError(f"{user!r} is the exchange's own account")
     if slash and not _is_subaccount(number):
         raise argparse.ArgumentTypeError(f"{number!r} is not a sub-account: a number from 1 to {_MAX_SUBACCOUNT}")
     try:

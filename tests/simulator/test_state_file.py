@@ -130,6 +130,8 @@ def test_every_kept_account_comes_back_with_its_key_whatever_the_flags() -> None
     both = started(first.kept(), clock, seed=8, accounts=(AccountOption("carol"), AccountOption("bob")))
     assert [pair.account for pair in both.credentials] == ["carol", "bob", "alice"]
     assert {pair.account: pair.api_key for pair in both.credentials}.items() >= pairs.items()
+    users = [info.user_id for info in both.venue.accounts() if info.id in ("alice", "bob", "carol")]
+    assert len(set(users)) == 3
 
 
 def test_another_day_at_another_price_stays_solvent_or_is_liquidated_by_the_rules() -> None:

@@ -15,7 +15,7 @@ from bpx_tui.simulator.history.seeded import Past
 from bpx_tui.simulator.history.units import Units
 
 TAPE_LIMIT = 1_500
-PRICE_SECONDS = 600
+PRICE_SECONDS = 300
 """Candles of one second kept of mark and index prices, which get one every second."""
 
 DAY_S = 86_400
