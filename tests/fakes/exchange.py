@@ -25,8 +25,10 @@ GLANCE_SECONDS = 0.005
 class LocalExchange:
     """One simulated exchange on loopback; `fault` switches its bad days on and off."""
 
-    def __init__(self, seed: int = 3) -> None:
+    def __init__(self, seed: int = 3, *, traps: bool = False) -> None:
+        """`traps`: whether the wire does by chance what the real one does now and then."""
         self._seed = seed
+        self._traps = traps
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="exchange", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -81,7 +83,9 @@ class LocalExchange:
             asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        exchange = Exchange(Options(seed=self._seed), default_catalogue(), RealClock(), skip_when_late=True)
+        exchange = Exchange(
+            Options(seed=self._seed, traps=self._traps), default_catalogue(), RealClock(), skip_when_late=True
+        )
         server = ExchangeServer(exchange)
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         async with server.listening("127.0.0.1", 0), asyncio.TaskGroup() as group:
