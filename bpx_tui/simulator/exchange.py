@@ -18,6 +18,7 @@ from bpx_tui.simulator.clock import US_PER_SECOND, Agenda, ExchangeClock, Happen
 from bpx_tui.simulator.credentials import KeyPair, derived_pair
 from bpx_tui.simulator.desks import Desks
 from bpx_tui.simulator.faults import Faults
+from bpx_tui.simulator.flow.crowd import open_standing_interest
 from bpx_tui.simulator.flow.flow import Flow
 from bpx_tui.simulator.flow.profile import profile_of
 from bpx_tui.simulator.history.accounts import AccountMemories, FundingMemory
@@ -78,6 +79,8 @@ class Exchange:
         self.public = PublicStreams(self.venue, self.hub, self.memories, self.faults)
         self.private = PrivateStreams(self.venue, self.hub, self.memories, self.traps)
         self.lagging = LaggingDepth(self.venue, self.faults)
+        if options.flow:
+            open_standing_interest(self.venue)
         self._happened: list[events.VenueEvent] = []
         self.venue.listen(self._happened.append)
         wanted = kept.to_open(options.accounts)

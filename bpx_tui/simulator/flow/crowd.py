@@ -30,6 +30,27 @@ class _Timetable(Protocol):
     def at(self, due_us: int, happening: Happening) -> None: ...
 
 
+_STANDING_SHARE = Decimal("0.03")
+"""Part of a market's open interest limit that is held from the start."""
+
+_HOLDERS_CHEST = Decimal(500_000_000)
+
+
+def open_standing_interest(venue: Venue) -> None:
+    """Let two holders stand against each other on every perpetual, as if they had traded long ago.
+
+    Call it before anybody listens: what they once traded is on no tape.
+    """
+    buyer, seller = (venue.open_account(f"house:{name}", house=True).id for name in ("long", "short"))
+    for holder in (buyer, seller):
+        venue.deposit(holder, QUOTE, _HOLDERS_CHEST)
+    for market in venue.markets():
+        if market.has_funding:
+            step = market.quantity.step_size
+            quantity = market.open_interest_limit * _STANDING_SHARE // step * step
+            venue.trade_off_book(buyer, seller, market.symbol, market.start_price, quantity)
+
+
 class Crowd:
     """A dozen traders who come back after every loss."""
 
