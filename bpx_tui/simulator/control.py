@@ -20,13 +20,13 @@ from ipaddress import ip_address
 import orjson
 
 from bpx_tui.model.ids import Symbol
+from bpx_tui.simulator.domain.orders import AccountId
+from bpx_tui.simulator.domain.refusals import VenueRefusal
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.faults import FAULTS, BadFault, Fault
 from bpx_tui.simulator.history.units import plain
 from bpx_tui.simulator.occasions import happen
-from bpx_tui.simulator.orders import AccountId
 from bpx_tui.simulator.products.predictions import DELAY_S
-from bpx_tui.simulator.refusals import VenueRefusal
 from bpx_tui.simulator.rest.answers import Reply, json_reply, text_reply
 from bpx_tui.simulator.rest.rendering import live_order
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from nacl.signing import SigningKey
 
-from bpx_tui.simulator.orders import AccountId
+from bpx_tui.simulator.domain.orders import AccountId
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from random import Random
 
-from bpx_tui.simulator.catalogue import VAULT_TOKEN
 from bpx_tui.simulator.clock import Agenda
 from bpx_tui.simulator.credentials import derived_pair
-from bpx_tui.simulator.markets import QUOTE, AssetTerms
-from bpx_tui.simulator.orders import AccountId
+from bpx_tui.simulator.domain.catalogue import VAULT_TOKEN
+from bpx_tui.simulator.domain.markets import QUOTE, AssetTerms
+from bpx_tui.simulator.domain.orders import AccountId
+from bpx_tui.simulator.domain.venue import Venue
 from bpx_tui.simulator.products.custody import ChainTerms, CustodyDesk, contract_address
 from bpx_tui.simulator.products.dust import DustDesk
 from bpx_tui.simulator.products.predictions import PredictionDesk
 from bpx_tui.simulator.products.rfq import RfqDesk
 from bpx_tui.simulator.products.strategies import StrategyDesk
 from bpx_tui.simulator.products.vaults import VaultDesk, VaultTerms
-from bpx_tui.simulator.venue import Venue
 
 VAULT = AccountId("vault")
 INVESTOR = AccountId("house:investor")

@@ -12,11 +12,14 @@ from random import Random
 
 from bpx_tui.model.enums import MarketKind
 from bpx_tui.model.ids import Asset, Symbol
-from bpx_tui.simulator import events
-from bpx_tui.simulator.catalogue import VAULT_TOKEN
 from bpx_tui.simulator.clock import US_PER_SECOND, Agenda, ExchangeClock, Happening
 from bpx_tui.simulator.credentials import KeyPair, derived_pair
 from bpx_tui.simulator.desks import Desks
+from bpx_tui.simulator.domain import events
+from bpx_tui.simulator.domain.catalogue import VAULT_TOKEN
+from bpx_tui.simulator.domain.markets import Catalogue, Market
+from bpx_tui.simulator.domain.orders import AccountId
+from bpx_tui.simulator.domain.venue import Venue
 from bpx_tui.simulator.faults import Faults
 from bpx_tui.simulator.flow.crowd import open_standing_interest
 from bpx_tui.simulator.flow.flow import Flow
@@ -27,16 +30,13 @@ from bpx_tui.simulator.history.memory import MarketMemory
 from bpx_tui.simulator.history.seeded import CommonFactor, Past, PastMaker
 from bpx_tui.simulator.history.units import Units
 from bpx_tui.simulator.keeping import Kept, KeptAccount
-from bpx_tui.simulator.markets import Catalogue, Market
 from bpx_tui.simulator.options import AccountOption, Options
-from bpx_tui.simulator.orders import AccountId
 from bpx_tui.simulator.rest.auth import KeyRing, Verifier
 from bpx_tui.simulator.streams.hub import Hub
 from bpx_tui.simulator.streams.names import DEPTH_SPEEDS_MS
 from bpx_tui.simulator.streams.private import PrivateStreams
 from bpx_tui.simulator.streams.public import PublicStreams
 from bpx_tui.simulator.traps import Traps
-from bpx_tui.simulator.venue import Venue
 
 CATCH_UP_US = 2 * US_PER_SECOND
 

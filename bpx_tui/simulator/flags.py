@@ -7,8 +7,8 @@ from decimal import Decimal, InvalidOperation
 
 from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.desks import VAULT
+from bpx_tui.simulator.domain.orders import ClientIdRule
 from bpx_tui.simulator.options import DEMO_BALANCES, AccountOption, WindowAt
-from bpx_tui.simulator.orders import ClientIdRule
 
 _MAX_SUBACCOUNT = 65_535
 

@@ -12,16 +12,16 @@ from decimal import Decimal
 
 from bpx_tui.model.enums import ExpiryReason, OrderKind, Side, TimeInForce
 from bpx_tui.model.ids import Symbol
-from bpx_tui.simulator.accounts import NO_FEES, Account
-from bpx_tui.simulator.core import Core
-from bpx_tui.simulator.engine import round_down
-from bpx_tui.simulator.liquidation import Liquidation
-from bpx_tui.simulator.markets import QUOTE, Market
-from bpx_tui.simulator.orderdesk import OrderDesk
-from bpx_tui.simulator.orders import ZERO, AccountId, NewOrder, Order, OrderRecord, SystemOrderType
-from bpx_tui.simulator.positions import Position
-from bpx_tui.simulator.refusals import not_found
-from bpx_tui.simulator.trading import Trading
+from bpx_tui.simulator.domain.accounts import NO_FEES, Account
+from bpx_tui.simulator.domain.core import Core
+from bpx_tui.simulator.domain.engine import round_down
+from bpx_tui.simulator.domain.liquidation import Liquidation
+from bpx_tui.simulator.domain.markets import QUOTE, Market
+from bpx_tui.simulator.domain.orderdesk import OrderDesk
+from bpx_tui.simulator.domain.orders import ZERO, AccountId, NewOrder, Order, OrderRecord, SystemOrderType
+from bpx_tui.simulator.domain.positions import Position
+from bpx_tui.simulator.domain.refusals import not_found
+from bpx_tui.simulator.domain.trading import Trading
 
 ELSEWHERE = AccountId("house:elsewhere")
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from bpx_tui.model.ids import Symbol
-from bpx_tui.simulator.markets import Catalogue, Market
+from bpx_tui.simulator.domain.markets import Catalogue, Market
+from bpx_tui.simulator.domain.orders import AccountId
+from bpx_tui.simulator.domain.saving import SavedAccount
 from bpx_tui.simulator.options import DEFAULT_ACCOUNTS, AccountOption
-from bpx_tui.simulator.orders import AccountId
-from bpx_tui.simulator.saving import SavedAccount
 
 
 @dataclass(frozen=True, slots=True)

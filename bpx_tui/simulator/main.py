@@ -15,8 +15,8 @@ from pathlib import Path
 
 import orjson
 
-from bpx_tui.simulator.catalogue import default_catalogue
 from bpx_tui.simulator.clock import RealClock
+from bpx_tui.simulator.domain.catalogue import default_catalogue
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.flags import AppendAccount, add_readings, read_account
 from bpx_tui.simulator.keeping import Kept, continued

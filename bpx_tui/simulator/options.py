@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from bpx_tui.model.ids import Asset
-from bpx_tui.simulator.orders import ClientIdRule
+from bpx_tui.simulator.domain.orders import ClientIdRule
 
 
 class Scenario(StrEnum):

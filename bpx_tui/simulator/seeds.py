@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bpx_tui.simulator.accounts import NO_FEES, Account
-from bpx_tui.simulator.core import Core
-from bpx_tui.simulator.lending import LendingDesk
-from bpx_tui.simulator.markets import QUOTE
-from bpx_tui.simulator.orders import AccountId
+from bpx_tui.simulator.domain.accounts import NO_FEES, Account
+from bpx_tui.simulator.domain.core import Core
+from bpx_tui.simulator.domain.lending import LendingDesk
+from bpx_tui.simulator.domain.markets import QUOTE
+from bpx_tui.simulator.domain.orders import AccountId
 
 CLEARING_SEED = Decimal(100_000_000)
 INSURANCE_SEED = Decimal(20_000_000)

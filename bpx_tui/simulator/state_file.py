@@ -11,8 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from bpx_tui.model.ids import Symbol
+from bpx_tui.simulator.domain.plain import from_plain, to_plain
 from bpx_tui.simulator.keeping import Kept, KeptAccount
-from bpx_tui.simulator.plain import from_plain, to_plain
 
 VERSION = 1
 APPLICATION_ID = 0x62707874

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from bpx_tui.simulator.catalogue import default_catalogue
 from bpx_tui.simulator.clock import RealClock
+from bpx_tui.simulator.domain.catalogue import default_catalogue
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.options import Options
 from bpx_tui.simulator.server import ExchangeServer

@@ -23,10 +23,10 @@ from nacl.signing import SigningKey
 
 from bpx_tui.model.enums import OrderKind, SelfTradePrevention, Side
 from bpx_tui.model.ids import Asset, OrderId, Symbol
-from bpx_tui.simulator.catalogue import default_catalogue
-from bpx_tui.simulator.orders import AccountId, NewOrder
-from bpx_tui.simulator.refusals import VenueRefusal
-from bpx_tui.simulator.venue import Venue
+from bpx_tui.simulator.domain.catalogue import default_catalogue
+from bpx_tui.simulator.domain.orders import AccountId, NewOrder
+from bpx_tui.simulator.domain.refusals import VenueRefusal
+from bpx_tui.simulator.domain.venue import Venue
 
 TARGET_PER_SECOND = 5_000
 RESTING = 300

@@ -12,9 +12,9 @@ import orjson
 
 from bpx_tui.model.enums import OrderKind, SelfTradePrevention, Side, TimeInForce, TriggerBy
 from bpx_tui.model.ids import Asset, Symbol
+from bpx_tui.simulator.domain.orders import AccountId, AttachedExit, NewOrder, TriggerTerms
+from bpx_tui.simulator.domain.refusals import VenueRefusal
 from bpx_tui.simulator.exchange import Exchange
-from bpx_tui.simulator.orders import AccountId, AttachedExit, NewOrder, TriggerTerms
-from bpx_tui.simulator.refusals import VenueRefusal
 from bpx_tui.simulator.streams.session import Session
 from tests.simulator.desk import payload_of
 

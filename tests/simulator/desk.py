@@ -12,12 +12,12 @@ import orjson
 from multidict import CIMultiDict
 from nacl.signing import SigningKey
 
-from bpx_tui.simulator.catalogue import default_catalogue
 from bpx_tui.simulator.clock import ManualClock
 from bpx_tui.simulator.credentials import KeyPair
+from bpx_tui.simulator.domain.catalogue import default_catalogue
+from bpx_tui.simulator.domain.orders import AccountId
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.options import AccountOption, Options, Scenario
-from bpx_tui.simulator.orders import AccountId
 from bpx_tui.simulator.rest.answers import Reply
 from bpx_tui.simulator.rest.api import Api, Request
 from bpx_tui.simulator.streams.session import Session

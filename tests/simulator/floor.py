@@ -7,10 +7,10 @@ from random import Random
 
 from bpx_tui.model.enums import OrderKind, Side
 from bpx_tui.model.ids import Asset, Symbol
-from bpx_tui.simulator.catalogue import default_catalogue
-from bpx_tui.simulator.events import OrderEvent, VenueEvent
-from bpx_tui.simulator.orders import AccountId, NewOrder, OrderRecord
-from bpx_tui.simulator.venue import Venue
+from bpx_tui.simulator.domain.catalogue import default_catalogue
+from bpx_tui.simulator.domain.events import OrderEvent, VenueEvent
+from bpx_tui.simulator.domain.orders import AccountId, NewOrder, OrderRecord
+from bpx_tui.simulator.domain.venue import Venue
 
 START_US = 1_760_000_000_000_000
 SPOT = Symbol("SOL_USDC")

@@ -11,8 +11,8 @@ import pytest
 from multidict import CIMultiDict
 from nacl.signing import SigningKey
 
-from bpx_tui.simulator.orders import AccountId
-from bpx_tui.simulator.refusals import VenueRefusal
+from bpx_tui.simulator.domain.orders import AccountId
+from bpx_tui.simulator.domain.refusals import VenueRefusal
 from bpx_tui.simulator.rest.auth import KeyRing, Signature, Verifier, read_signature
 from bpx_tui.simulator.rest.raw_json import parse_body
 from bpx_tui.simulator.rest.signed_text import signed_texts

@@ -11,12 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bpx_tui.model.enums import OrderKind, SelfTradePrevention, Side, TimeInForce, TradingState, TriggerBy
 from bpx_tui.model.ids import Symbol
-from bpx_tui.simulator.accounts import Account
-from bpx_tui.simulator.ledger import CLEARING, LENDING
-from bpx_tui.simulator.orders import ZERO, AttachedExit, CancelScope, NewOrder, TriggerTerms
-from bpx_tui.simulator.refusals import VenueRefusal
+from bpx_tui.simulator.domain.accounts import Account
+from bpx_tui.simulator.domain.ledger import CLEARING, LENDING
+from bpx_tui.simulator.domain.orders import ZERO, AttachedExit, CancelScope, NewOrder, TriggerTerms
+from bpx_tui.simulator.domain.refusals import VenueRefusal
+from bpx_tui.simulator.domain.venue import FUNDS
 from bpx_tui.simulator.seeds import CLEARING_SEED
-from bpx_tui.simulator.venue import FUNDS
 from tests.simulator.floor import PERP, SOL, SPOT, USDC, Floor
 
 ETH_PERP = Symbol("ETH_USDC_PERP")

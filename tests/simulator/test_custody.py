@@ -8,13 +8,13 @@ from random import Random
 import pytest
 
 from bpx_tui.model.ids import Asset
-from bpx_tui.simulator.catalogue import VAULT_TOKEN as TOKEN
 from bpx_tui.simulator.clock import Agenda
+from bpx_tui.simulator.domain.catalogue import VAULT_TOKEN as TOKEN
+from bpx_tui.simulator.domain.refusals import VenueRefusal
+from bpx_tui.simulator.domain.venue import INSURANCE
 from bpx_tui.simulator.products.custody import TWO_FACTOR_TOKEN, ChainTerms, CustodyDesk, NewWithdrawal
 from bpx_tui.simulator.products.dust import DustDesk
 from bpx_tui.simulator.products.vaults import RedeemStatus, VaultDesk, VaultTerms
-from bpx_tui.simulator.refusals import VenueRefusal
-from bpx_tui.simulator.venue import INSURANCE
 from tests.simulator.floor import SOL, START_US, USDC, Floor, d
 
 SOLANA = ChainTerms(USDC, "Solana", "EPjF", 6, d(1), d(5), d(1), d(50_000))

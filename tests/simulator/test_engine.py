@@ -14,9 +14,9 @@ from bpx_tui.model.enums import (
     SlippageToleranceType,
     TimeInForce,
 )
-from bpx_tui.simulator.events import BookChanged, TradePrinted
-from bpx_tui.simulator.orders import NewOrder
-from bpx_tui.simulator.refusals import VenueRefusal
+from bpx_tui.simulator.domain.events import BookChanged, TradePrinted
+from bpx_tui.simulator.domain.orders import NewOrder
+from bpx_tui.simulator.domain.refusals import VenueRefusal
 from tests.simulator.floor import ASK, BID, PERP, SPOT, USDC, Floor, d
 
 

@@ -16,8 +16,8 @@ import pytest
 
 from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.control import Control
+from bpx_tui.simulator.domain.orders import ClientIdRule
 from bpx_tui.simulator.faults import FAULTS
-from bpx_tui.simulator.orders import ClientIdRule
 from bpx_tui.simulator.rest.api import Outcome, Request
 from tests.simulator.desk import Answer, Client, Listener, make_exchange, run
 

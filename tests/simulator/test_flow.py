@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from bpx_tui.model.ids import Asset, Symbol
-from bpx_tui.simulator.events import BookChanged, LiquidationPrinted, TradePrinted, VenueEvent
+from bpx_tui.simulator.domain.events import BookChanged, LiquidationPrinted, TradePrinted, VenueEvent
 from bpx_tui.simulator.options import Scenario
 from tests.simulator.desk import Client, Listener, make_exchange, run
 

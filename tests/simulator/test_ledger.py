@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpx_tui.simulator.accounts import NO_FEES, Account
-from bpx_tui.simulator.ledger import Ledger, LedgerError
-from bpx_tui.simulator.orders import AccountId
+from bpx_tui.simulator.domain.accounts import NO_FEES, Account
+from bpx_tui.simulator.domain.ledger import Ledger, LedgerError
+from bpx_tui.simulator.domain.orders import AccountId
 from tests.simulator.floor import USDC, d
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from bpx_tui.model.enums import OrderStatus
 from bpx_tui.model.ids import Asset, Symbol
-from bpx_tui.simulator.events import InterestPaid
-from bpx_tui.simulator.refusals import VenueRefusal
+from bpx_tui.simulator.domain.events import InterestPaid
+from bpx_tui.simulator.domain.refusals import VenueRefusal
 from tests.simulator.floor import ASK, BID, SOL, SPOT, USDC, Floor, d
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bpx_tui.model.enums import ExpiryReason, OrderKind, TriggerBy
-from bpx_tui.simulator import liquidation
-from bpx_tui.simulator.events import BookChanged, LiquidationPrinted, OrderEvent
-from bpx_tui.simulator.orders import NewOrder, OrderOrigin, SystemOrderType, TriggerTerms
-from bpx_tui.simulator.refusals import VenueRefusal
+from bpx_tui.simulator.domain import liquidation
+from bpx_tui.simulator.domain.events import BookChanged, LiquidationPrinted, OrderEvent
+from bpx_tui.simulator.domain.orders import NewOrder, OrderOrigin, SystemOrderType, TriggerTerms
+from bpx_tui.simulator.domain.refusals import VenueRefusal
 from tests.simulator.floor import ASK, BID, PERP, SOL, SPOT, USDC, Floor, d
 
 

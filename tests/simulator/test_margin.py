@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from bpx_tui.model.enums import OrderStatus
 from bpx_tui.model.ids import Asset, Symbol
-from bpx_tui.simulator.clearing import perp_fee, spot_fee
-from bpx_tui.simulator.events import FundingPaid, PositionChanged
-from bpx_tui.simulator.markets import Haircut
-from bpx_tui.simulator.orders import AccountId
-from bpx_tui.simulator.positions import Position
-from bpx_tui.simulator.refusals import VenueRefusal
-from bpx_tui.simulator.views import SqrtFunction
+from bpx_tui.simulator.domain.clearing import perp_fee, spot_fee
+from bpx_tui.simulator.domain.events import FundingPaid, PositionChanged
+from bpx_tui.simulator.domain.markets import Haircut
+from bpx_tui.simulator.domain.orders import AccountId
+from bpx_tui.simulator.domain.positions import Position
+from bpx_tui.simulator.domain.refusals import VenueRefusal
+from bpx_tui.simulator.domain.views import SqrtFunction
 from tests.simulator.floor import ASK, BID, PERP, SOL, SPOT, USDC, Floor, d
 
 HOUR_US = 3_600_000_000

@@ -12,9 +12,9 @@ import pytest
 from bpx_tui.model.ids import Asset, Symbol
 from bpx_tui.simulator.clock import Agenda
 from bpx_tui.simulator.control import Control
+from bpx_tui.simulator.domain.refusals import VenueRefusal
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.products.predictions import PredictionDesk
-from bpx_tui.simulator.refusals import VenueRefusal
 from tests.simulator import spec
 from tests.simulator.desk import Client, Listener, make_exchange, run
 from tests.simulator.floor import START_US, Floor, d

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bpx_tui.model.enums import OrderKind, Side, TimeInForce
 from bpx_tui.model.ids import OrderId
-from bpx_tui.simulator.events import BookChanged, TradePrinted
-from bpx_tui.simulator.orders import AccountId, NewOrder
+from bpx_tui.simulator.domain.events import BookChanged, TradePrinted
+from bpx_tui.simulator.domain.orders import AccountId, NewOrder
 from tests.simulator.floor import BID, SPOT, Floor, d
 
 

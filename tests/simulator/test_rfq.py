@@ -9,8 +9,8 @@ import pytest
 from bpx_tui.model.enums import OrderStatus
 from bpx_tui.model.ids import Symbol
 from bpx_tui.simulator.clock import Agenda
+from bpx_tui.simulator.domain.refusals import VenueRefusal
 from bpx_tui.simulator.products.rfq import ExecutionMode, NewRfq, Rfq, RfqDesk, RfqEvent, RfqEventKind
-from bpx_tui.simulator.refusals import VenueRefusal
 from tests.simulator.floor import ASK, BID, SOL, START_US, USDC, Floor, d
 
 RFQ = Symbol("SOL_USDC_RFQ")

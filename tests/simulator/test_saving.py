@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpx_tui.model.enums import OrderKind, TriggerBy
-from bpx_tui.simulator.orders import AccountId, AttachedExit, NewOrder, TriggerTerms
-from bpx_tui.simulator.plain import from_plain, to_plain
-from bpx_tui.simulator.saving import SavedAccount
+from bpx_tui.simulator.domain.orders import AccountId, AttachedExit, NewOrder, TriggerTerms
+from bpx_tui.simulator.domain.plain import from_plain, to_plain
+from bpx_tui.simulator.domain.saving import SavedAccount
+from bpx_tui.simulator.domain.views import FeeTier
 from bpx_tui.simulator.seeds import CLEARING_SEED
-from bpx_tui.simulator.views import FeeTier
 from tests.simulator.floor import ASK, BID, PERP, SOL, SPOT, USDC, Floor, d
 
 

@@ -18,8 +18,8 @@ import websocket
 from backpack_exchange_sdk.authenticated import AuthenticationClient
 from backpack_exchange_sdk.public import PublicClient
 
-from bpx_tui.simulator.catalogue import default_catalogue
 from bpx_tui.simulator.clock import ManualClock, RealClock
+from bpx_tui.simulator.domain.catalogue import default_catalogue
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.main import read_options, ready_line
 from bpx_tui.simulator.options import AccountOption, Options

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from backpack_exchange_sdk.authenticated import AuthenticationClient
 
-from bpx_tui.simulator.catalogue import VAULT_TOKEN, default_catalogue
 from bpx_tui.simulator.clock import ManualClock
+from bpx_tui.simulator.domain.catalogue import VAULT_TOKEN, default_catalogue
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.keeping import Kept, continued
 from bpx_tui.simulator.main import main

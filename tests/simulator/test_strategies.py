@@ -8,9 +8,9 @@ import pytest
 
 from bpx_tui.model.enums import TimeInForce
 from bpx_tui.simulator.clock import Agenda
-from bpx_tui.simulator.orders import AccountId
+from bpx_tui.simulator.domain.orders import AccountId
+from bpx_tui.simulator.domain.refusals import VenueRefusal
 from bpx_tui.simulator.products.strategies import NewStrategy, StrategyDesk, StrategyRecord, StrategyStatus
-from bpx_tui.simulator.refusals import VenueRefusal
 from tests.simulator.floor import BID, PERP, START_US, Floor, d
 
 

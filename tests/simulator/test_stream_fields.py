@@ -10,11 +10,11 @@ import orjson
 import pytest
 
 from bpx_tui.model.ids import Asset, Symbol
-from bpx_tui.simulator.catalogue import default_catalogue
 from bpx_tui.simulator.clock import ManualClock
+from bpx_tui.simulator.domain.catalogue import default_catalogue
+from bpx_tui.simulator.domain.orders import SystemOrderType
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.options import AccountOption, Options, Scenario
-from bpx_tui.simulator.orders import SystemOrderType
 from tests.simulator.desk import Client, Listener, make_exchange, run
 
 SAMPLES = Path(__file__).parents[1] / "data/backpack/samples/ws"

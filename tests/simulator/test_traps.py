@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
+from bpx_tui.simulator.domain.orders import ClientIdRule
 from bpx_tui.simulator.flags import read_account
 from bpx_tui.simulator.main import read_options
 from bpx_tui.simulator.options import AccountOption, Options, WindowAt
-from bpx_tui.simulator.orders import ClientIdRule
 from bpx_tui.simulator.rest.api import Request
 from bpx_tui.simulator.traps import LAG_RATE, LAG_US, Traps
 from tests.simulator.desk import Client, Listener, make_exchange, run, text_to_sign

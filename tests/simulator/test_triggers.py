@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bpx_tui.model.enums import ExpiryReason, OrderKind, OrderStatus, Side, TradingState, TriggerBy
-from bpx_tui.simulator.events import OrderEvent
-from bpx_tui.simulator.orders import AttachedExit, CancelScope, NewOrder, OrderRecord, TriggerTerms
-from bpx_tui.simulator.refusals import VenueRefusal
-from bpx_tui.simulator.triggers import MAX_STOPS_PER_POSITION
+from bpx_tui.simulator.domain.events import OrderEvent
+from bpx_tui.simulator.domain.orders import AttachedExit, CancelScope, NewOrder, OrderRecord, TriggerTerms
+from bpx_tui.simulator.domain.refusals import VenueRefusal
+from bpx_tui.simulator.domain.triggers import MAX_STOPS_PER_POSITION
 from tests.simulator.floor import ASK, BID, PERP, SOL, SPOT, USDC, Floor, d
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from bpx_tui.model.enums import ExpiryReason, MarketKind, OrderKind, OrderStatus, TradingState
 from bpx_tui.model.ids import Asset, Symbol
-from bpx_tui.simulator.events import BalanceChanged, BookStateChanged, MarkChanged
-from bpx_tui.simulator.orders import ClientIdRule, NewOrder, SystemOrderType
-from bpx_tui.simulator.refusals import VenueRefusal
-from bpx_tui.simulator.trading import MAX_OPEN_ORDERS
+from bpx_tui.simulator.domain.events import BalanceChanged, BookStateChanged, MarkChanged
+from bpx_tui.simulator.domain.orders import ClientIdRule, NewOrder, SystemOrderType
+from bpx_tui.simulator.domain.refusals import VenueRefusal
+from bpx_tui.simulator.domain.trading import MAX_OPEN_ORDERS
 from tests.simulator.floor import ASK, BID, PERP, SOL, SPOT, USDC, Floor, d
 
 RFQ = Symbol("SOL_USDC_RFQ")

@@ -12,11 +12,11 @@ from typing import Protocol
 from bpx_tui.model.enums import OrderKind, Side
 from bpx_tui.model.ids import Symbol
 from bpx_tui.simulator.clock import US_PER_SECOND, Happening
+from bpx_tui.simulator.domain.markets import QUOTE
+from bpx_tui.simulator.domain.orders import AccountId, NewOrder
+from bpx_tui.simulator.domain.refusals import VenueRefusal
+from bpx_tui.simulator.domain.venue import Venue
 from bpx_tui.simulator.flow.moods import Mood
-from bpx_tui.simulator.markets import QUOTE
-from bpx_tui.simulator.orders import AccountId, NewOrder
-from bpx_tui.simulator.refusals import VenueRefusal
-from bpx_tui.simulator.venue import Venue
 
 MARKETS = tuple(Symbol(f"{base}_USDC_PERP") for base in ("SOL", "BTC", "ETH", "XRP", "DOGE", "HYPE"))
 _TRADERS = 12

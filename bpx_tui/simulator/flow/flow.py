@@ -9,14 +9,14 @@ from typing import Protocol
 from bpx_tui.model.enums import Side
 from bpx_tui.model.ids import Asset, Symbol
 from bpx_tui.simulator.clock import US_PER_SECOND, Happening
+from bpx_tui.simulator.domain.markets import QUOTE, Market
+from bpx_tui.simulator.domain.venue import Venue
 from bpx_tui.simulator.flow.crowd import Crowd
 from bpx_tui.simulator.flow.ladder import Ladder, Traders
 from bpx_tui.simulator.flow.moods import MOODS, Mood
 from bpx_tui.simulator.flow.profile import Profile, profile_of
 from bpx_tui.simulator.flow.walks import Walk, Weather
-from bpx_tui.simulator.markets import QUOTE, Market
 from bpx_tui.simulator.options import Options
-from bpx_tui.simulator.venue import Venue
 
 WALK_US = 200_000
 """How often fair prices move; less often, and further, where time runs fast."""

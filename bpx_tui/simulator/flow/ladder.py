@@ -13,13 +13,13 @@ from random import Random
 
 from bpx_tui.model.enums import OrderKind, Side, TimeInForce
 from bpx_tui.model.ids import OrderId
+from bpx_tui.simulator.domain.markets import Market
+from bpx_tui.simulator.domain.orders import AccountId, NewOrder
+from bpx_tui.simulator.domain.refusals import VenueRefusal
+from bpx_tui.simulator.domain.venue import Venue
 from bpx_tui.simulator.flow.moods import Mood
 from bpx_tui.simulator.flow.profile import Profile
 from bpx_tui.simulator.history.units import Units
-from bpx_tui.simulator.markets import Market
-from bpx_tui.simulator.orders import AccountId, NewOrder
-from bpx_tui.simulator.refusals import VenueRefusal
-from bpx_tui.simulator.venue import Venue
 
 _NATURAL_GAP_BPS = 0.12
 _ORDERS_PER_LEVEL = 3

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bpx_tui.model.enums import MarketKind
 from bpx_tui.model.ids import Asset
-from bpx_tui.simulator.markets import Market
+from bpx_tui.simulator.domain.markets import Market
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from decimal import Decimal
 from random import Random
 
 from bpx_tui.model.ids import Symbol
-from bpx_tui.simulator.events import FundingPaid, FundingSettled, SettlementMade
+from bpx_tui.simulator.domain.events import FundingPaid, FundingSettled, SettlementMade
+from bpx_tui.simulator.domain.markets import Market
+from bpx_tui.simulator.domain.orders import AccountId
 from bpx_tui.simulator.history.loans import LIMIT, LoanMemory
-from bpx_tui.simulator.markets import Market
-from bpx_tui.simulator.orders import AccountId
 
 SEEDED_FUNDING = 240
 

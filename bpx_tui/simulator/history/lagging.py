@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bpx_tui.model.ids import Symbol
+from bpx_tui.simulator.domain.venue import Venue
+from bpx_tui.simulator.domain.views import DepthView
 from bpx_tui.simulator.faults import Faults
-from bpx_tui.simulator.venue import Venue
-from bpx_tui.simulator.views import DepthView
 
 DEFAULT_UPDATES = 20
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bpx_tui.model.ids import Asset
-from bpx_tui.simulator.events import BorrowLendMoved, InterestPaid
-from bpx_tui.simulator.views import BorrowLendView
+from bpx_tui.simulator.domain.events import BorrowLendMoved, InterestPaid
+from bpx_tui.simulator.domain.views import BorrowLendView
 
 LIMIT = 10_000
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from bpx_tui.model.enums import KlineInterval
-from bpx_tui.simulator.events import MarkChanged, TradePrinted
+from bpx_tui.simulator.domain.events import MarkChanged, TradePrinted
 from bpx_tui.simulator.history.candles import Candle, CandleBook
 from bpx_tui.simulator.history.seeded import Past
 from bpx_tui.simulator.history.units import Units

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bpx_tui.simulator.markets import Market
+from bpx_tui.simulator.domain.markets import Market
 
 
 def plain(value: Decimal) -> str:

@@ -14,9 +14,9 @@ from random import Random
 
 from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.clock import Agenda
-from bpx_tui.simulator.orders import AccountId
-from bpx_tui.simulator.refusals import VenueRefusal, invalid_asset, invalid_quantity, invalid_request
-from bpx_tui.simulator.venue import Venue
+from bpx_tui.simulator.domain.orders import AccountId
+from bpx_tui.simulator.domain.refusals import VenueRefusal, invalid_asset, invalid_quantity, invalid_request
+from bpx_tui.simulator.domain.venue import Venue
 
 NETWORK_US = 20_000_000
 """From request to confirmation of a withdrawal."""

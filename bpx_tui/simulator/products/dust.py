@@ -8,10 +8,10 @@ from random import Random
 
 from bpx_tui.model.enums import MarketKind
 from bpx_tui.model.ids import Asset
-from bpx_tui.simulator.markets import QUOTE
-from bpx_tui.simulator.orders import AccountId
-from bpx_tui.simulator.refusals import insufficient_supply, invalid_asset, invalid_quantity
-from bpx_tui.simulator.venue import INSURANCE, Venue
+from bpx_tui.simulator.domain.markets import QUOTE
+from bpx_tui.simulator.domain.orders import AccountId
+from bpx_tui.simulator.domain.refusals import insufficient_supply, invalid_asset, invalid_quantity
+from bpx_tui.simulator.domain.venue import INSURANCE, Venue
 
 USDC_STEP = Decimal("0.000001")
 

@@ -15,8 +15,8 @@ from random import Random
 from bpx_tui.model.enums import MarketKind
 from bpx_tui.model.ids import Asset, Symbol
 from bpx_tui.simulator.clock import US_PER_SECOND, Agenda
-from bpx_tui.simulator.refusals import VenueRefusal, invalid_market
-from bpx_tui.simulator.venue import Venue
+from bpx_tui.simulator.domain.refusals import VenueRefusal, invalid_market
+from bpx_tui.simulator.domain.venue import Venue
 
 DELAY_S = 3_600
 """Seconds from a proposed answer to its resolution, time for objections."""

@@ -16,8 +16,8 @@ from random import Random
 from bpx_tui.model.enums import MarketKind, OrderStatus, Side
 from bpx_tui.model.ids import Asset, Symbol
 from bpx_tui.simulator.clock import Agenda
-from bpx_tui.simulator.orders import AccountId
-from bpx_tui.simulator.refusals import (
+from bpx_tui.simulator.domain.orders import AccountId
+from bpx_tui.simulator.domain.refusals import (
     VenueRefusal,
     invalid_market,
     invalid_order,
@@ -26,7 +26,7 @@ from bpx_tui.simulator.refusals import (
     invalid_request,
     not_found,
 )
-from bpx_tui.simulator.venue import Venue
+from bpx_tui.simulator.domain.venue import Venue
 
 SUBMISSION_US = 60_000_000
 EXPIRY_US = 120_000_000

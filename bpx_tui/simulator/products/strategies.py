@@ -23,10 +23,10 @@ from bpx_tui.model.enums import (
 )
 from bpx_tui.model.ids import Symbol
 from bpx_tui.simulator.clock import Agenda
-from bpx_tui.simulator.events import OrderEvent, VenueEvent
-from bpx_tui.simulator.orders import AccountId, NewOrder, OrderEventKind, OrderRecord
-from bpx_tui.simulator.refusals import VenueRefusal, invalid_quantity, invalid_request, not_found
-from bpx_tui.simulator.venue import Venue
+from bpx_tui.simulator.domain.events import OrderEvent, VenueEvent
+from bpx_tui.simulator.domain.orders import AccountId, NewOrder, OrderEventKind, OrderRecord
+from bpx_tui.simulator.domain.refusals import VenueRefusal, invalid_quantity, invalid_request, not_found
+from bpx_tui.simulator.domain.venue import Venue
 
 MIN_INTERVAL_MS = 1_000
 MAX_DURATION_MS = 7 * 24 * 3_600_000

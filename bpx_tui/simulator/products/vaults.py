@@ -16,16 +16,16 @@ from random import Random
 
 from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.clock import Agenda
-from bpx_tui.simulator.markets import QUOTE
-from bpx_tui.simulator.orders import AccountId
-from bpx_tui.simulator.refusals import (
+from bpx_tui.simulator.domain.markets import QUOTE
+from bpx_tui.simulator.domain.orders import AccountId
+from bpx_tui.simulator.domain.refusals import (
     VenueRefusal,
     insufficient_funds,
     invalid_asset,
     invalid_quantity,
     invalid_request,
 )
-from bpx_tui.simulator.venue import Venue
+from bpx_tui.simulator.domain.venue import Venue
 
 CRANK_US = 60_000_000
 """How often a vault's NAV is taken."""

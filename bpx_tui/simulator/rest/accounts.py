@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bpx_tui.model.enums import MarketKind, Side
 from bpx_tui.model.ids import Asset
+from bpx_tui.simulator.domain.refusals import not_found
+from bpx_tui.simulator.domain.views import AccountInfo, CollateralRow, PositionView
 from bpx_tui.simulator.history.units import plain, shortest
-from bpx_tui.simulator.refusals import not_found
 from bpx_tui.simulator.rest.answers import Reply, empty_reply, json_reply
 from bpx_tui.simulator.rest.fields import UINT16, Fields
 from bpx_tui.simulator.rest.rendering import sqrt_function, text
 from bpx_tui.simulator.rest.routing import Call, Route, signed
-from bpx_tui.simulator.views import AccountInfo, CollateralRow, PositionView
 
 _SETTINGS = frozenset({"autoBorrowSettlements", "autoLend", "autoRepayBorrows", "leverageLimit"})
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from bpx_tui.simulator.refusals import VenueRefusal
+from bpx_tui.simulator.domain.refusals import VenueRefusal
 
 JSON_TYPE = "application/json; charset=utf-8"
 TEXT_TYPE = "text/plain; charset=utf-8"

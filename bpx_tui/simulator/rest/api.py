@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bpx_tui.simulator.domain.orders import AccountId
+from bpx_tui.simulator.domain.refusals import VenueRefusal
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.faults import Fault
 from bpx_tui.simulator.options import WindowAt
-from bpx_tui.simulator.orders import AccountId
-from bpx_tui.simulator.refusals import VenueRefusal
 from bpx_tui.simulator.rest.answers import ParseRefusal, Reply, refusal_reply, text_reply
 from bpx_tui.simulator.rest.auth import has_no_signature, read_signature
 from bpx_tui.simulator.rest.fields import QueryFields

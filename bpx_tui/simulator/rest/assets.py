@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bpx_tui.simulator.domain.markets import AssetTerms, Haircut
 from bpx_tui.simulator.history.units import plain
-from bpx_tui.simulator.markets import AssetTerms, Haircut
 from bpx_tui.simulator.products.custody import ChainTerms
 from bpx_tui.simulator.rest.answers import Reply, json_reply
 from bpx_tui.simulator.rest.rendering import sqrt_function, text

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
-from bpx_tui.simulator.orders import AccountId
-from bpx_tui.simulator.refusals import VenueRefusal, invalid_request
+from bpx_tui.simulator.domain.orders import AccountId
+from bpx_tui.simulator.domain.refusals import VenueRefusal, invalid_request
 from bpx_tui.simulator.rest.raw_json import JsonValue
 from bpx_tui.simulator.rest.signed_text import Pairs, signed_texts, subscribe_text
 

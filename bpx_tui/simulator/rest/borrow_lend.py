@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.clock import US_PER_SECOND
+from bpx_tui.simulator.domain.views import BorrowLendMarketView, BorrowLendView
 from bpx_tui.simulator.history.loans import Interest, LoanPosition, Movement
 from bpx_tui.simulator.history.units import plain, shortest
 from bpx_tui.simulator.rest.accounts import need_asset
@@ -19,7 +20,6 @@ from bpx_tui.simulator.rest.raw_json import parse_body
 from bpx_tui.simulator.rest.rendering import sqrt_function
 from bpx_tui.simulator.rest.routing import Call, Route, public, session, signed
 from bpx_tui.simulator.rest.times import naive_iso, zoned_iso
-from bpx_tui.simulator.views import BorrowLendMarketView, BorrowLendView
 
 _SIDES = ("Borrow", "Lend")
 _EVENTS = ("Borrow", "BorrowRepay", "Lend", "LendRedeem")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bpx_tui.simulator.domain.orders import AccountId
 from bpx_tui.simulator.history.units import plain, shortest
-from bpx_tui.simulator.orders import AccountId
 from bpx_tui.simulator.products.custody import Delay, DepositRecord, NewWithdrawal, WithdrawalRecord
 from bpx_tui.simulator.products.dust import DustConversion
 from bpx_tui.simulator.rest.accounts import account_info, need_asset

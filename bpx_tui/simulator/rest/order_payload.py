@@ -13,8 +13,8 @@ from bpx_tui.model.enums import (
     TriggerBy,
 )
 from bpx_tui.model.ids import ClientId
-from bpx_tui.simulator.orders import AttachedExit, NewOrder, TriggerTerms
-from bpx_tui.simulator.refusals import invalid_request
+from bpx_tui.simulator.domain.orders import AttachedExit, NewOrder, TriggerTerms
+from bpx_tui.simulator.domain.refusals import invalid_request
 from bpx_tui.simulator.rest.fields import UINT16, UINT32, BodyFields
 
 PAYLOAD = "OrderExecutePayload"

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from bpx_tui.model.enums import ExpiryReason, MarketKind, OrderKind, OrderStatus, Side
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
+from bpx_tui.simulator.domain.orders import CancelScope, ClientIdRule, NewOrder, OrderRecord
+from bpx_tui.simulator.domain.refusals import VenueRefusal, invalid_request
 from bpx_tui.simulator.exchange import Exchange
-from bpx_tui.simulator.orders import CancelScope, ClientIdRule, NewOrder, OrderRecord
-from bpx_tui.simulator.refusals import VenueRefusal, invalid_request
 from bpx_tui.simulator.rest.answers import ParseRefusal, Reply, empty_reply, json_reply
 from bpx_tui.simulator.rest.fields import UINT32, Fields
 from bpx_tui.simulator.rest.order_payload import KNOWN, PAYLOAD, read_order

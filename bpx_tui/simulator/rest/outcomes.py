@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bpx_tui.model.ids import Symbol
+from bpx_tui.simulator.domain.markets import Market
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.history.units import plain
-from bpx_tui.simulator.markets import Market
 from bpx_tui.simulator.products.predictions import DELAY_S, TAGS, Prediction
 from bpx_tui.simulator.rest.answers import Reply, json_reply, paged_reply
 from bpx_tui.simulator.rest.fields import UINT64

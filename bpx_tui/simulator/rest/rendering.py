@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bpx_tui.model.enums import OrderKind, TradingState
+from bpx_tui.simulator.domain.markets import Market
+from bpx_tui.simulator.domain.orders import AttachedExit, OrderRecord
+from bpx_tui.simulator.domain.views import SqrtFunction
 from bpx_tui.simulator.history.units import plain, shortest
-from bpx_tui.simulator.markets import Market
-from bpx_tui.simulator.orders import AttachedExit, OrderRecord
 from bpx_tui.simulator.rest.times import millis, naive_iso
-from bpx_tui.simulator.views import SqrtFunction
 
 
 def text(value: Decimal | None) -> str | None:

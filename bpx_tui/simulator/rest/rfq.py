@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bpx_tui.model.enums import OrderStatus, Side
 from bpx_tui.model.ids import Symbol
+from bpx_tui.simulator.domain.refusals import invalid_request
 from bpx_tui.simulator.history.units import plain
 from bpx_tui.simulator.products.rfq import ExecutionMode, NewRfq, Quote, Rfq, RfqFill
-from bpx_tui.simulator.refusals import invalid_request
 from bpx_tui.simulator.rest.answers import Reply, json_reply
 from bpx_tui.simulator.rest.fields import UINT16, UINT32, UINT64, BodyFields
 from bpx_tui.simulator.rest.paging import page_reply

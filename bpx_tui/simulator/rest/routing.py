@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from bpx_tui.simulator.domain.orders import AccountId
 from bpx_tui.simulator.exchange import Exchange
-from bpx_tui.simulator.orders import AccountId
 from bpx_tui.simulator.rest.answers import Reply
 from bpx_tui.simulator.rest.fields import BodyFields, QueryFields
 from bpx_tui.simulator.rest.raw_json import JsonValue

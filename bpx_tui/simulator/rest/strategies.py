@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bpx_tui.model.enums import MarketKind, SelfTradePrevention, Side, SlippageToleranceType, TimeInForce
+from bpx_tui.simulator.domain.refusals import VenueRefusal, invalid_request
 from bpx_tui.simulator.history.units import plain
 from bpx_tui.simulator.products.strategies import NewStrategy, StrategyRecord
-from bpx_tui.simulator.refusals import VenueRefusal, invalid_request
 from bpx_tui.simulator.rest.answers import Reply, empty_reply, json_reply
 from bpx_tui.simulator.rest.fields import UINT16, UINT32, UINT64
 from bpx_tui.simulator.rest.paging import page_reply

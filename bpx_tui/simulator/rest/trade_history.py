@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bpx_tui.model.enums import MarketKind
-from bpx_tui.simulator.events import FundingPaid, SettlementMade
+from bpx_tui.simulator.domain.events import FundingPaid, SettlementMade
+from bpx_tui.simulator.domain.orders import FillRecord, OrderRecord, SystemOrderType
+from bpx_tui.simulator.domain.views import PositionView
 from bpx_tui.simulator.history.units import plain
-from bpx_tui.simulator.orders import FillRecord, OrderRecord, SystemOrderType
 from bpx_tui.simulator.rest.accounts import account_info
 from bpx_tui.simulator.rest.answers import Reply
 from bpx_tui.simulator.rest.fields import INT64, UINT16
@@ -14,7 +15,6 @@ from bpx_tui.simulator.rest.rendering import past_order
 from bpx_tui.simulator.rest.routing import Call, Route, session
 from bpx_tui.simulator.rest.times import naive_iso
 from bpx_tui.simulator.traps import Traps
-from bpx_tui.simulator.views import PositionView
 
 _BOOK, _ADL, _BACKSTOP = (
     SystemOrderType.LIQUIDATE_ON_BOOK,

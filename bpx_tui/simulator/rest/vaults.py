@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bpx_tui.simulator.clock import US_PER_SECOND
+from bpx_tui.simulator.domain.refusals import VenueRefusal
 from bpx_tui.simulator.history.units import plain
 from bpx_tui.simulator.products.vaults import Redeem, VaultSnapshot, VaultTerms
-from bpx_tui.simulator.refusals import VenueRefusal
 from bpx_tui.simulator.rest.accounts import need_asset
 from bpx_tui.simulator.rest.answers import Reply, empty_reply, json_reply
 from bpx_tui.simulator.rest.fields import UINT32

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import orjson
 
-from bpx_tui.simulator.events import BookChanged, LevelChange, TradePrinted
+from bpx_tui.simulator.domain.events import BookChanged, LevelChange, TradePrinted
 from bpx_tui.simulator.history.candles import Candle
 from bpx_tui.simulator.history.units import Units
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bpx_tui.simulator.domain.orders import AccountId
 from bpx_tui.simulator.faults import Faults
-from bpx_tui.simulator.orders import AccountId
 from bpx_tui.simulator.streams.frames import websocket_frame
 from bpx_tui.simulator.streams.names import StreamKind, StreamName
 from bpx_tui.simulator.streams.tamper import Tamperer

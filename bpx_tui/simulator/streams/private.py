@@ -6,17 +6,17 @@ from collections.abc import Mapping
 
 from bpx_tui.model.enums import OrderKind
 from bpx_tui.model.ids import Symbol
-from bpx_tui.simulator.events import OrderEvent, PositionChanged
+from bpx_tui.simulator.domain.events import OrderEvent, PositionChanged
+from bpx_tui.simulator.domain.orders import AccountId, AttachedExit, OrderRecord
+from bpx_tui.simulator.domain.venue import Venue
+from bpx_tui.simulator.domain.views import PositionView
 from bpx_tui.simulator.history.memory import MarketMemory
 from bpx_tui.simulator.history.units import plain
-from bpx_tui.simulator.orders import AccountId, AttachedExit, OrderRecord
 from bpx_tui.simulator.products.rfq import RfqEvent, RfqEventKind
 from bpx_tui.simulator.streams.frames import envelope, fixed
 from bpx_tui.simulator.streams.hub import Channel, Hub, Outlet
 from bpx_tui.simulator.streams.names import StreamKind
 from bpx_tui.simulator.traps import Traps
-from bpx_tui.simulator.venue import Venue
-from bpx_tui.simulator.views import PositionView
 
 
 class PrivateStreams:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bpx_tui.model.ids import Symbol
-from bpx_tui.simulator.events import BookChanged, LevelChange, LiquidationPrinted, MarkChanged, TradePrinted
+from bpx_tui.simulator.domain.events import BookChanged, LevelChange, LiquidationPrinted, MarkChanged, TradePrinted
+from bpx_tui.simulator.domain.venue import Venue
 from bpx_tui.simulator.faults import Faults
 from bpx_tui.simulator.history.buckets import bucket_end, bucket_start
 from bpx_tui.simulator.history.memory import MarketMemory
@@ -22,7 +23,6 @@ from bpx_tui.simulator.streams.frames import (
 )
 from bpx_tui.simulator.streams.hub import Channel, Hub
 from bpx_tui.simulator.streams.names import StreamKind
-from bpx_tui.simulator.venue import Venue
 
 _MERGE_EVERY = 64
 """One realtime depth event in so many waits for the next one and goes out with it (U < u), as real ones do."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import orjson
 
+from bpx_tui.simulator.domain.orders import AccountId
+from bpx_tui.simulator.domain.refusals import VenueRefusal
 from bpx_tui.simulator.exchange import Exchange
-from bpx_tui.simulator.orders import AccountId
-from bpx_tui.simulator.refusals import VenueRefusal
 from bpx_tui.simulator.rest.auth import Signature
 from bpx_tui.simulator.streams.frames import error_payload, websocket_frame
 from bpx_tui.simulator.streams.hub import Outlet
