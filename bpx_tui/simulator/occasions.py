@@ -10,10 +10,10 @@ from decimal import Decimal
 
 from bpx_tui.model.enums import ExpiryReason, OrderKind, OrderStatus, Side, TradingState
 from bpx_tui.model.ids import Asset, ClientId, Symbol
+from bpx_tui.simulator.domain.interventions import FilterChange
 from bpx_tui.simulator.domain.orders import AccountId, NewOrder, OrderRecord, SystemOrderType
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.faults import BadFault, Fault
-from bpx_tui.simulator.interventions import FilterChange
 from bpx_tui.simulator.products.strategies import NewStrategy
 
 _UNIT = Decimal("0.000001")

@@ -15,8 +15,8 @@ from bpx_tui.simulator.domain.accounts import Account
 from bpx_tui.simulator.domain.ledger import CLEARING, LENDING
 from bpx_tui.simulator.domain.orders import ZERO, AttachedExit, CancelScope, NewOrder, TriggerTerms
 from bpx_tui.simulator.domain.refusals import VenueRefusal
+from bpx_tui.simulator.domain.seeds import CLEARING_SEED
 from bpx_tui.simulator.domain.venue import FUNDS
-from bpx_tui.simulator.seeds import CLEARING_SEED
 from tests.simulator.floor import PERP, SOL, SPOT, USDC, Floor
 
 ETH_PERP = Symbol("ETH_USDC_PERP")

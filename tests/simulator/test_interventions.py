@@ -11,11 +11,11 @@ import pytest
 from bpx_tui.model.enums import ExpiryReason, OrderStatus
 from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.control import Control
+from bpx_tui.simulator.domain.interventions import FilterChange
 from bpx_tui.simulator.domain.orders import SystemOrderType
 from bpx_tui.simulator.domain.refusals import VenueRefusal
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.faults import MIXABLE, BadFault, Faults
-from bpx_tui.simulator.interventions import FilterChange
 from tests.simulator.desk import make_exchange, run
 from tests.simulator.floor import ASK, BID, PERP, SPOT, Floor, d
 

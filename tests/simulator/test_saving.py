@@ -14,8 +14,8 @@ from bpx_tui.model.enums import OrderKind, TriggerBy
 from bpx_tui.simulator.domain.orders import AccountId, AttachedExit, NewOrder, TriggerTerms
 from bpx_tui.simulator.domain.plain import from_plain, to_plain
 from bpx_tui.simulator.domain.saving import SavedAccount
+from bpx_tui.simulator.domain.seeds import CLEARING_SEED
 from bpx_tui.simulator.domain.views import FeeTier
-from bpx_tui.simulator.seeds import CLEARING_SEED
 from tests.simulator.floor import ASK, BID, PERP, SOL, SPOT, USDC, Floor, d
 
 

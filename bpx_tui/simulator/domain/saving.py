@@ -18,8 +18,8 @@ from bpx_tui.simulator.domain.orderdesk import OrderDesk
 from bpx_tui.simulator.domain.orders import ZERO, AccountId, FillRecord, NewOrder, OrderRecord
 from bpx_tui.simulator.domain.positions import Position
 from bpx_tui.simulator.domain.refusals import VenueRefusal
+from bpx_tui.simulator.domain.seeds import BORROWER
 from bpx_tui.simulator.domain.views import FeeTier, PositionView
-from bpx_tui.simulator.seeds import BORROWER
 
 KEPT_ROWS = 1_000
 """Ended orders, fills and closed positions that are kept, each the newest."""

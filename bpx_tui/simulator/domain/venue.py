@@ -22,6 +22,7 @@ from bpx_tui.simulator.domain.expiry import Expiry
 from bpx_tui.simulator.domain.funding import Funding
 from bpx_tui.simulator.domain.funds import Funds
 from bpx_tui.simulator.domain.inquiry import Inquiry
+from bpx_tui.simulator.domain.interventions import Interventions
 from bpx_tui.simulator.domain.ledger import CLEARING, FEES, FUNDS, INSURANCE, LENDING
 from bpx_tui.simulator.domain.lending import LendingDesk
 from bpx_tui.simulator.domain.liquidation import Liquidation
@@ -32,6 +33,7 @@ from bpx_tui.simulator.domain.orders import AccountId, CancelScope, ClientIdRule
 from bpx_tui.simulator.domain.refusals import VenueRefusal, not_found
 from bpx_tui.simulator.domain.reserves import Reserves
 from bpx_tui.simulator.domain.saving import Restoring, SavedAccount, save_account
+from bpx_tui.simulator.domain.seeds import seed_house
 from bpx_tui.simulator.domain.settlement import Settlement
 from bpx_tui.simulator.domain.timekeeper import Timekeeper
 from bpx_tui.simulator.domain.trading import Trading
@@ -42,8 +44,6 @@ from bpx_tui.simulator.domain.views import (
     AccountInfo,
     VenueState,
 )
-from bpx_tui.simulator.interventions import Interventions
-from bpx_tui.simulator.seeds import seed_house
 
 __all__ = ["CLEARING", "FEES", "FUNDS", "INSURANCE", "LENDING", "Listener", "Venue", "VenueRefusal"]
 
