@@ -8,12 +8,13 @@ from decimal import Decimal
 from bpx_tui.model.account import Collateral
 from bpx_tui.model.enums import Side
 from bpx_tui.model.market import Market
-from bpx_tui.model.views import AccountAccess, AccountView, FeedHealth, FeedState, FeedWord, MarketFacts
+from bpx_tui.model.views import AccountAccess, FeedHealth, FeedState, FeedWord, MarketFacts
 from bpx_tui.ui.desk import Desk
 from bpx_tui.ui.formatting import age_text, clock_text, compact, duration, fixed, market_name, percent, signed
 from bpx_tui.ui.lines import Chunk, Line, Run, meter, two_sided
 from bpx_tui.ui.mode_block import mode_block
 from bpx_tui.ui.palette import Role
+from bpx_tui.ui.tables.positions import total_pnl
 
 UNKNOWN = "—"
 BOOK_BUDGET_SECONDS = 3.0
@@ -32,7 +33,7 @@ def account_line(desk: Desk, width: int) -> Line:
     """Mode, money, margin; on the right the feed, the ages and the time."""
     mode = mode_block(desk.mode)
     brand = Chunk((Run(" bpx "), *mode), (Run(" "), *mode), 0)
-    return two_sided([brand, *_money(desk.account)], _health(desk), width)
+    return two_sided([brand, *_money(desk)], _health(desk), width)
 
 
 def market_line(desk: Desk, width: int) -> Line:
@@ -52,7 +53,8 @@ def _both(long: str, short: str, value: str, rank: int, ink: Role = Role.TEXT) -
     return Chunk(_label(long, value, ink), _label(short, value, ink), rank)
 
 
-def _money(account: AccountView | None) -> Sequence[Chunk]:
+def _money(desk: Desk) -> Sequence[Chunk]:
+    account = desk.account
     if account is None:
         return [_both("account", "acct", "waiting", 3, Role.MUTED)]
     if account.access is AccountAccess.NO_KEY:
@@ -61,7 +63,7 @@ def _money(account: AccountView | None) -> Sequence[Chunk]:
     collateral = account.collateral
     if collateral is None:
         return [_both("eq", "eq", UNKNOWN, 1), _both("avail", "av", UNKNOWN, 4)]
-    upnl = collateral.pnl_unrealized
+    upnl = collateral.pnl_unrealized if account.positions is None else total_pnl(account.positions, desk)
     ink = Role.UP if upnl > 0 else Role.DOWN if upnl < 0 else Role.TEXT
     return [
         _both("eq", "eq", f"${fixed(collateral.net_equity, 2)}", 1),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bpx_tui.model.views import AccountAccess, FeedHealth, FeedState, FeedWord
@@ -11,7 +13,7 @@ from bpx_tui.service.intents import Mode
 from bpx_tui.ui.header_text import account_line, market_line
 from bpx_tui.ui.lines import Line, width_of
 from bpx_tui.ui.palette import Role
-from tests.fakes.views import NOW_US, SOL, SOL_PERP, account, book
+from tests.fakes.views import NOW_US, SOL, SOL_PERP, account, book, position
 from tests.ui.desks import HandDesk
 
 
@@ -28,10 +30,18 @@ def test_both_lines_fit_any_width(width: int) -> None:
 
 def test_the_account_line_at_200_columns() -> None:
     text = _text(account_line(HandDesk().desk, 200))
-    for part in ("○ DEMO", "eq $5,214.07", "avail $3,980.11", "uPnL +$38.70", "margin 24%", "● streaming 38ms"):
+    for part in ("○ DEMO", "eq $5,214.07", "avail $3,980.11", "uPnL $0.00", "margin 24%", "● streaming 38ms"):
         assert part in text
     assert "clk +2ms" in text
     assert text.rstrip().endswith("UTC")
+
+
+def test_open_profit_is_that_of_the_positions_at_the_newest_mark() -> None:
+    hand = HandDesk()
+    hand.bus.latest.put(topics.ACCOUNT, account(positions=(position(),)))
+    assert "uPnL +$4.40" in _text(account_line(hand.desk, 200))
+    hand.bus.latest.put(topics.ACCOUNT, replace(account(), positions=None))
+    assert "uPnL +$38.70" in _text(account_line(hand.desk, 200))
 
 
 def test_the_market_line_at_200_columns() -> None:

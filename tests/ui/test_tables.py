@@ -56,7 +56,7 @@ def test_a_short_earns_when_the_mark_falls() -> None:
 
 def test_an_unknown_liquidation_price_is_not_a_number() -> None:
     cells = positions.cells_of(replace(position(), est_liquidation_price=None), HandDesk().desk)
-    assert (cells[7].text, cells[8].text) == ("none", "—")
+    assert (cells[7].text, cells[8].text) == ("—", "—")
 
 
 def test_an_order_of_unknown_outcome_has_a_question_mark_in_warning_colour() -> None:

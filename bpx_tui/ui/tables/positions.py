@@ -48,7 +48,7 @@ def cells_of(position: Position, desk: Desk) -> Cells:
         Cell(fit_price(mark, decimals, 10)),
         Cell(fit_money(pnl, 9, sign=True), direction(pnl)),
         Cell(_fit_percent(pnl / margin, 8) if margin else "—", direction(pnl)),
-        Cell("none" if liquidation is None else fit_price(liquidation, decimals, 10), _liquidation_ink(distance)),
+        Cell("—" if liquidation is None else fit_price(liquidation, decimals, 10), _liquidation_ink(distance)),
         Cell("—" if distance is None else _fit_percent(distance, 8), _liquidation_ink(distance)),
         Cell(fit_money(value, 11)),
         Cell(fit_money(margin, 10), Role.MUTED),
