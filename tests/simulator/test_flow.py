@@ -90,6 +90,17 @@ def test_spreads_are_a_few_ticks_where_ticks_are_coarse() -> None:
     assert spreads[int(len(spreads) * 0.95)] <= 15
 
 
+@pytest.mark.parametrize("percent", [-13, 13])
+def test_a_book_that_a_jump_ran_through_is_two_sided_again_at_once(percent: int) -> None:
+    exchange, clock = make_exchange()
+    run(exchange, clock, 1)
+    exchange.jump(Asset("SOL"), 1 + percent / 100)
+    run(exchange, clock, 1)
+    depth = exchange.venue.depth(PERP)
+    assert depth.bids
+    assert depth.asks
+
+
 def test_books_follow_the_fair_price_and_assets_move_together() -> None:
     exchange, clock = make_exchange()
     moves: dict[str, list[Decimal]] = {"SOL": [], "BTC": [], "ETH": []}

@@ -113,7 +113,7 @@ class Ladder:
             self._retreat(Side.BID, target_ask - 1, fair)
         elif ask is not None and ask <= target_bid:
             self._retreat(Side.ASK, target_bid + 1, fair)
-        elif bid is None or bid < target_bid - slack:
+        elif bid is None or (ask is not None and bid < target_bid - slack):
             self._advance(Side.BID, target_bid, bid, fair)
         elif ask is None or ask > target_ask + slack:
             self._advance(Side.ASK, target_ask, ask, fair)
