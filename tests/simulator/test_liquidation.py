@@ -101,6 +101,16 @@ def test_a_crash_through_zero_equity_costs_the_insurance_fund_not_the_others(flo
     assert state.totals == state.deposited
 
 
+@pytest.mark.parametrize(("index", "reason"), [("160", "Liquidation"), ("140", "NegativeEquity")])
+def test_what_waits_expires_for_the_reason_that_took_it(floor: Floor, index: str, reason: str) -> None:
+    resting = floor.limit(floor.alice, BID, "10", "130")
+    floor.venue.cancel_all(floor.maker, PERP)
+    floor.venue.set_index(SOL, d(index))
+    floor.seconds(1)
+    (ended,) = [order for order in floor.venue.order_history(floor.alice) if order.id == resting.id]
+    assert ended.expiry_reason == reason
+
+
 def test_an_account_under_liquidation_takes_no_orders(floor: Floor) -> None:
     floor.venue._core.account(floor.alice).liquidating = True
     with pytest.raises(VenueRefusal) as refused:

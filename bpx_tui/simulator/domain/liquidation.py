@@ -77,7 +77,8 @@ class Liquidation:
             account.liquidating = False
             return False
         account.liquidating = True
-        self._expire_orders(account)
+        state = self._margin.measure(account)
+        self._expire_orders(account, ExpiryReason.NEGATIVE_EQUITY if state.equity < 0 else ExpiryReason.LIQUIDATION)
         state = self._margin.measure(account)
         held = [position for position in account.positions.values() if position.quantity]
         if not held:
@@ -94,7 +95,7 @@ class Liquidation:
 
     def force(self, account: Account, position: Position, kind: SystemOrderType) -> None:
         """Take a whole position away although the account is safe: on the book, by deleveraging, or by the backstop."""
-        self._expire_orders(account)
+        self._expire_orders(account, ExpiryReason.LIQUIDATION)
         if kind is SystemOrderType.LIQUIDATE_ON_BOOK:
             self._sell(account, position, abs(position.quantity))
             return
@@ -108,11 +109,11 @@ class Liquidation:
     def _notional(self, position: Position) -> Decimal:
         return abs(position.quantity) * self._core.prices.mark(self._core.markets[position.symbol])
 
-    def _expire_orders(self, account: Account) -> None:
+    def _expire_orders(self, account: Account, reason: ExpiryReason) -> None:
         for order in [*account.orders.values()]:
-            self._trading.finish(order, OrderStatus.EXPIRED, ExpiryReason.LIQUIDATION)
+            self._trading.finish(order, OrderStatus.EXPIRED, reason)
         for order in [*account.pending.values()]:
-            self._triggers.expire(account, order, ExpiryReason.LIQUIDATION)
+            self._triggers.expire(account, order, reason)
 
     def _close_part(self, account: Account, position: Position) -> bool:
         """Sell a part on the book, at most a quarter; answers whether it traded."""
