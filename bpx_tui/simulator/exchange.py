@@ -16,6 +16,7 @@ from bpx_tui.simulator.clock import US_PER_SECOND, Agenda, ExchangeClock, Happen
 from bpx_tui.simulator.credentials import KeyPair, derived_pair
 from bpx_tui.simulator.desks import Desks
 from bpx_tui.simulator.domain import events
+from bpx_tui.simulator.domain.accounts import FEE_TIERS
 from bpx_tui.simulator.domain.catalogue import VAULT_TOKEN
 from bpx_tui.simulator.domain.markets import Catalogue, Market
 from bpx_tui.simulator.domain.orders import AccountId
@@ -255,7 +256,11 @@ class Exchange:
         if option.subaccount_id is not None:
             user_id = next(info.user_id for info in self.venue.accounts() if info.id == option.user)
         self.venue.open_account(
-            option.name, api_keys=(pair.api_key,), user_id=user_id, subaccount_id=option.subaccount_id
+            option.name,
+            api_keys=(pair.api_key,),
+            user_id=user_id,
+            subaccount_id=option.subaccount_id,
+            fees=FEE_TIERS[self.options.fee_tier - 1],
         )
         for asset, quantity in option.balances:
             self.venue.deposit(account, asset, quantity)

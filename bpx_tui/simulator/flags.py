@@ -7,10 +7,22 @@ from decimal import Decimal, InvalidOperation
 
 from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.desks import VAULT
+from bpx_tui.simulator.domain.accounts import FEE_TIERS
 from bpx_tui.simulator.domain.orders import ClientIdRule
 from bpx_tui.simulator.options import DEMO_BALANCES, AccountOption, WindowAt
 
 _MAX_SUBACCOUNT = 65_535
+
+
+def add_fee_tier(parser: argparse.ArgumentParser) -> None:
+    """Fees of the accounts that a run opens; a kept account keeps its own."""
+    parser.add_argument(
+        "--fee-tier",
+        type=int,
+        choices=range(1, len(FEE_TIERS) + 1),
+        default=1,
+        help="published fee tier of new accounts, 1 being the dearest (default 1)",
+    )
 
 
 def add_readings(parser: argparse.ArgumentParser) -> None:

@@ -18,7 +18,7 @@ import orjson
 from bpx_tui.simulator.clock import RealClock
 from bpx_tui.simulator.domain.catalogue import default_catalogue
 from bpx_tui.simulator.exchange import Exchange
-from bpx_tui.simulator.flags import AppendAccount, add_readings, read_account
+from bpx_tui.simulator.flags import AppendAccount, add_fee_tier, add_readings, read_account
 from bpx_tui.simulator.keeping import Kept, continued
 from bpx_tui.simulator.options import DEFAULT_ACCOUNTS, Options, Scenario
 from bpx_tui.simulator.server import ExchangeServer
@@ -173,6 +173,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave out what the real wire does only now and then: cancels answered with 202, missing client and trade "
         "ids, lagging histories, silence on unknown markets, Age headers",
     )
+    add_fee_tier(parser)
     add_readings(parser)
 
 
@@ -191,6 +192,7 @@ def options_from(args: argparse.Namespace) -> Options:
         client_ids=args.client_ids,
         window_at=args.window_at,
         executed_5xx=args.executed_5xx,
+        fee_tier=args.fee_tier,
     )
 
 

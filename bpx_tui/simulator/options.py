@@ -76,6 +76,7 @@ class Options:
         traps: whether the wire does by chance what the real one does now and then; see `traps`.
         client_ids: whether a client id may be used again.
         window_at: when a signature's window is checked.
+        fee_tier: which of the published fee tiers new accounts have, from 1.
         executed_5xx: share of orders and cancels that are executed, yet answered with 503; 0 to 1.
     """
 
@@ -92,3 +93,4 @@ class Options:
     client_ids: ClientIdRule = ClientIdRule.REPEATABLE
     window_at: WindowAt = WindowAt.ENGINE
     executed_5xx: float = 0.0
+    fee_tier: int = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -166,6 +167,7 @@ def test_flags_choose_readings_and_traps() -> None:
     options = read_options(flags)
     assert (options.traps, options.client_ids) == (False, ClientIdRule.UNIQUE_WHILE_OPEN)
     assert (options.window_at, options.executed_5xx) == (WindowAt.INGRESS, 0.25)
+    assert read_options(["--fee-tier", "2"]) == Options(fee_tier=2)
 
 
 def test_subaccounts_are_named_after_their_user() -> None:
@@ -186,6 +188,8 @@ def test_subaccounts_are_named_after_their_user() -> None:
         ["--client-ids", "sometimes"],
         ["--window-at", "noon"],
         ["--executed-5xx", "2"],
+        ["--fee-tier", "0"],
+        ["--fee-tier", "3"],
     ],
 )
 def test_flags_that_make_no_sense_are_refused(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -210,3 +214,50 @@ def test_subaccounts_have_a_key_and_money_of_their_own_and_share_the_user() -> N
     others = main.signed("GET", "/wapi/v1/history/funding", "fundingHistoryQueryAll", subaccountId=1)
     assert (others.status, others.rows()) == (200, [])
     assert main.signed("GET", "/api/v1/capital/collateral", "collateralQuery", subaccountId=70_000).status == 400
+
+
+@pytest.mark.parametrize(("tier", "rates"), [(1, ("8", "10", "2", "5")), (2, ("7", "9", "1.9", "4.5"))])
+def test_fees_follow_the_tier(tier: int, rates: tuple[str, ...]) -> None:
+    exchange, clock = make_exchange(fee_tier=tier)
+    run(exchange, clock, 1)
+    client = Client(exchange)
+    shown = client.signed("GET", "/api/v1/account", "accountQuery").object()
+    names = ("spotMakerFee", "spotTakerFee", "futuresMakerFee", "futuresTakerFee")
+    assert tuple(shown[name] for name in names) == rates
+    for symbol, rate in (("SOL_USDC", rates[1]), ("SOL_USDC_PERP", rates[3])):
+        client.order(symbol=symbol, side="Ask", orderType="Market", quantity="0.10")
+        path = "/wapi/v1/history/fills"
+        (fill,) = client.signed("GET", path, "fillHistoryQueryAll", symbol=symbol).rows()
+        price, quantity, fee = (Decimal(str(fill[name])) for name in ("price", "quantity", "fee"))
+        exact = price * quantity * Decimal(rate) / 10_000
+        assert exact <= fee < exact + Decimal("0.000001")
+
+
+def test_a_users_key_sees_the_subaccount_it_asks_for_and_a_subaccounts_key_only_itself() -> None:
+    accounts = (AccountOption("demo"), AccountOption("demo/1", None, read_account("x:USDC=500").balances))
+    exchange, _ = make_exchange(flow=False, accounts=(*accounts, AccountOption("bob")))
+    main, sub = Client(exchange), Client(exchange, "demo/1")
+
+    def collateral(client: Client, **query: object) -> object:
+        answer = client.signed("GET", "/api/v1/capital/collateral", "collateralQuery", **query)
+        return answer.object()["assetsValue"] if answer.status == 200 else answer.object()["message"]
+
+    assert collateral(main, subaccountId=1) == collateral(sub) == collateral(sub, subaccountId=1) == "500"
+    assert collateral(main, subaccountId=0) == collateral(main) != "500"
+    for client, number in ((main, 2), (sub, 0), (sub, 2), (Client(exchange, "bob"), 1)):
+        assert collateral(client, subaccountId=number) == "Subaccount not found"
+
+
+def test_funding_of_a_subaccount_is_shown_to_its_user() -> None:
+    accounts = (AccountOption("demo"), AccountOption("demo/1"))
+    exchange, clock = make_exchange(accounts=accounts, speed=100)
+    main, sub = Client(exchange), Client(exchange, "demo/1")
+    assert sub.order(symbol="SOL_USDC_PERP", side="Bid", orderType="Market", quantity="1.00").status == 200
+    run(exchange, clock, 3700)
+
+    def payments(client: Client, **query: object) -> list[dict[str, object]]:
+        return client.signed("GET", "/wapi/v1/history/funding", "fundingHistoryQueryAll", **query).rows()
+
+    assert [row["subaccountId"] for row in payments(main, subaccountId=1)] == [1]
+    assert payments(sub) == payments(main, subaccountId=1)
+    assert payments(main) == payments(main, subaccountId=0) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpx_tui.model.enums import MarketKind, Side
 from bpx_tui.model.ids import Asset
-from bpx_tui.simulator.domain.refusals import not_found
+from bpx_tui.simulator.domain.refusals import invalid_request, not_found
 from bpx_tui.simulator.domain.views import AccountInfo, CollateralRow, PositionView
 from bpx_tui.simulator.history.units import plain, shortest
 from bpx_tui.simulator.rest.answers import Reply, empty_reply, json_reply
@@ -23,6 +23,21 @@ def need_asset(call: Call, fields: Fields, name: str = "symbol") -> Asset:
 
 def account_info(call: Call) -> AccountInfo:
     return next(info for info in call.exchange.venue.accounts() if info.id == call.account)
+
+
+def asked_for(call: Call) -> AccountInfo:
+    """Who signed or, with `subaccountId`, that account of the same user; a sub-account's key sees no other.
+
+    Raises:
+        VenueRefusal: 400, there is none that this key may see.
+    """
+    number, signer = call.query.integer("subaccountId", UINT16), account_info(call)
+    if number in (None, signer.subaccount_id or 0):
+        return signer
+    for info in call.exchange.venue.accounts():
+        if signer.subaccount_id is None and (info.user_id, info.subaccount_id) == (signer.user_id, number):
+            return info
+    raise invalid_request("Subaccount not found")
 
 
 def settings(call: Call) -> Reply:
@@ -109,8 +124,7 @@ def balances(call: Call) -> Reply:
 
 
 def collateral(call: Call) -> Reply:
-    call.query.integer("subaccountId", UINT16)
-    view = call.exchange.venue.collateral(call.account)
+    view = call.exchange.venue.collateral(asked_for(call).id)
     return json_reply(
         {
             "assetsValue": plain(view.assets_value),

@@ -12,9 +12,9 @@ from bpx_tui.simulator.clock import US_PER_SECOND
 from bpx_tui.simulator.domain.views import BorrowLendMarketView, BorrowLendView
 from bpx_tui.simulator.history.loans import Interest, LoanPosition, Movement
 from bpx_tui.simulator.history.units import plain, shortest
-from bpx_tui.simulator.rest.accounts import need_asset
+from bpx_tui.simulator.rest.accounts import asked_for, need_asset
 from bpx_tui.simulator.rest.answers import ParseRefusal, Reply, empty_reply, json_reply
-from bpx_tui.simulator.rest.fields import INT32, UINT16
+from bpx_tui.simulator.rest.fields import INT32
 from bpx_tui.simulator.rest.paging import page_reply
 from bpx_tui.simulator.rest.raw_json import parse_body
 from bpx_tui.simulator.rest.rendering import sqrt_function
@@ -141,7 +141,7 @@ def _position(view: BorrowLendView) -> dict[str, object]:
 
 def liquidation_price(call: Call) -> Reply:
     """Where the account would be liquidated after the borrow or loan that `borrow` describes."""
-    call.query.integer("subaccountId", UINT16)
+    account = asked_for(call).id
     try:
         raw = base64.b64decode(call.query.need_text("borrow"), validate=True)
     except ValueError:
@@ -149,7 +149,7 @@ def liquidation_price(call: Call) -> Reply:
     asset, side, quantity = _payload(replace(call, json=parse_body(raw)))
     venue = call.exchange.venue
     more_owed = quantity if side == "Borrow" else -quantity
-    price = venue.borrow_liquidation_price(call.account, asset, more_owed)
+    price = venue.borrow_liquidation_price(account, asset, more_owed)
     mark = next(market.mark_price for market in venue.borrow_lend_markets() if market.asset == asset)
     return json_reply({"liquidationPrice": plain(price), "markPrice": plain(mark)})
 

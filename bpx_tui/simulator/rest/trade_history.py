@@ -7,9 +7,9 @@ from bpx_tui.simulator.domain.events import FundingPaid, SettlementMade
 from bpx_tui.simulator.domain.orders import FillRecord, OrderRecord, SystemOrderType
 from bpx_tui.simulator.domain.views import PositionView
 from bpx_tui.simulator.history.units import plain
-from bpx_tui.simulator.rest.accounts import account_info
+from bpx_tui.simulator.rest.accounts import account_info, asked_for
 from bpx_tui.simulator.rest.answers import Reply
-from bpx_tui.simulator.rest.fields import INT64, UINT16
+from bpx_tui.simulator.rest.fields import INT64
 from bpx_tui.simulator.rest.paging import page_reply, visible
 from bpx_tui.simulator.rest.rendering import past_order
 from bpx_tui.simulator.rest.routing import Call, Route, session
@@ -106,12 +106,9 @@ def _fill(fill: FillRecord, traps: Traps) -> dict[str, object]:
 
 
 def funding(call: Call) -> Reply:
-    query, info = call.query, account_info(call)
-    subaccount = query.integer("subaccountId", UINT16)
-    symbol = query.symbol()
-    payments = call.exchange.accounts.of(call.account).funding
-    asked_for = subaccount in (None, info.subaccount_id or 0)
-    found = [payment for payment in payments if asked_for and symbol in (None, payment.symbol)]
+    info, symbol = asked_for(call), call.query.symbol()
+    payments = call.exchange.accounts.of(info.id).funding
+    found = [payment for payment in payments if symbol in (None, payment.symbol)]
 
     def render(payment: FundingPaid) -> dict[str, object]:
         return {
