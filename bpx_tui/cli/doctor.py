@@ -10,7 +10,7 @@ from bpx_tui import __version__
 from bpx_tui.cli.arguments import Arguments
 from bpx_tui.cli.exit_codes import ExitCode
 from bpx_tui.cli.guard import allow_only
-from bpx_tui.cli.session_plan import find_credentials, find_settings, forget_variables
+from bpx_tui.cli.session_plan import find_credentials, find_looks, find_settings, forget_variables
 from bpx_tui.config.credentials import Credentials
 from bpx_tui.config.endpoints import BACKPACK, check_real
 from bpx_tui.config.settings import Settings
@@ -24,9 +24,10 @@ def doctor(arguments: Arguments) -> int:
     """Look at everything and say it line by line; the worst of it is the exit status.
 
     Raises:
-        UsageError: a setting or a key that cannot be used.
+        UsageError: a setting, theme, keymap or key that cannot be used.
     """
     settings = find_settings(arguments, os.environ)
+    find_looks(settings)  # a theme or keymap that the screen would refuse is refused here too
     credentials = find_credentials(arguments, os.environ)
     check_real(settings.endpoints, live=False, has_key=credentials is not None)
     forget_variables(os.environ)

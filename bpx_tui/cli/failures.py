@@ -15,7 +15,10 @@ from bpx_tui.errors import BpxError, UsageError
 def status_of(call: Callable[[], int]) -> int:
     """Run it. What the user can mend becomes one line on stderr, never a traceback."""
     try:
-        return call()
+        try:
+            return call()
+        finally:
+            sys.stdout.flush()  # not at the interpreter's end, where a reader that went away makes it complain
     except UsageError as error:
         _say(str(error))
         return ExitCode.USAGE

@@ -42,9 +42,7 @@ def plan_session(arguments: Arguments, environ: MutableMapping[str, str]) -> Ses
         UsageError: a setting, file or key cannot be used, or they contradict each other.
     """
     settings = find_settings(arguments, environ)
-    places = user_places()
-    theme = pick_theme(load_themes(places.themes), settings.theme or DEFAULT_THEME)
-    keymap = read_keymap_file(places.keymap_file)
+    theme, keymap = find_looks(settings)
     is_demo = arguments.command is Command.DEMO
     starts_exchange = is_demo and settings.sources["rest_url"] == "default"
     credentials = None
@@ -69,6 +67,13 @@ def find_settings(arguments: Arguments, environ: Mapping[str, str]) -> Settings:
         if (text := getattr(arguments, name, None)) is not None
     }
     return resolve(flags, from_variables(environ), _env_file(arguments), _config_file(arguments))
+
+
+def find_looks(settings: Settings) -> tuple[ThemeSpec, Keymap]:
+    """The theme and the keys that these settings ask for. Raises: ConfigError: one of their files cannot be used."""
+    places = user_places()
+    theme = pick_theme(load_themes(places.themes), settings.theme or DEFAULT_THEME)
+    return theme, read_keymap_file(places.keymap_file)
 
 
 def find_credentials(arguments: Arguments, environ: MutableMapping[str, str]) -> Credentials | None:

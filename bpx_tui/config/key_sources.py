@@ -56,9 +56,10 @@ def take_credentials(environ: MutableMapping[str, str], env_file: Path | None) -
     first = pairs[0]
     for other in pairs[1:]:
         if (other.key.reveal(), other.secret.reveal()) != (first.key.reveal(), first.secret.reveal()):
-            raise CredentialsError(
-                f"Two different API keys are set, in {first.source} and in {other.source}: keep one."
-            )
+            where = f"in {first.source} and in {other.source}"
+            if first.source == other.source:
+                where = f"in {first.source}, as {KEY_VARIABLE} and as {GUIDE_KEY_VARIABLE}"
+            raise CredentialsError(f"Two different API keys are set, {where}: keep one.")
     return Credentials(first.key, first.secret, source=first.source)
 
 

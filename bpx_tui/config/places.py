@@ -52,13 +52,15 @@ def user_places() -> Places:
 
 
 def private_folder(path: Path) -> Path:
-    """Make the folder if needed, readable by this user only.
+    """Make the folder if needed, readable by this user only; so is every folder above it that is made on the way.
 
     Raises:
         ConfigError: it cannot be made, is not a folder, or belongs to somebody else.
     """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for missing in [above for above in reversed(path.parents) if not above.exists()]:
+            missing.mkdir(mode=0o700, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
         found = path.stat()
         if found.st_uid != os.getuid():
             raise ConfigError(f"{path} belongs to another user.")

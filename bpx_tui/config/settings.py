@@ -115,8 +115,10 @@ def _symbol(text: str) -> Symbol:
     if is_symbol(text):
         return Symbol(text)
     guess = re.sub(r"[^A-Za-z0-9.]+", "_", text.upper()).strip("_")
-    if is_symbol(guess) and guess != text:
-        spot = guess.removesuffix("_PERP")
+    spot = guess.removesuffix("_PERP")
+    if "_" not in spot:
+        spot = f"{spot}_USDC"  # the screen's own short names
+    if guess and is_symbol(spot) and spot != text:
         raise ValueError(f"No market {ascii(text[:40])[1:-1]}. Did you mean {spot} or {spot}_PERP?")
     raise ValueError("Not a market; one looks like SOL_USDC or SOL_USDC_PERP.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -114,13 +115,20 @@ def test_locate_names_every_place_and_makes_none(nobodys_home: Path) -> None:
     assert not list(nobodys_home.iterdir())
 
 
-def test_a_closed_pipe_is_no_traceback() -> None:
-    ended = subprocess.run(
-        f"{sys.executable} -m bpx_tui locate | true",
-        shell=True,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+@pytest.mark.parametrize("words", [("locate",), ("--help",), ("--version",), ("exchange", "--help")])
+def test_a_reader_that_went_away_is_no_traceback(words: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "bpx_tui", *words],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    finally:
+        os.close(writer)
     assert ended.stderr == ""
+    assert ended.returncode == (128 + signal.SIGPIPE if words == ("locate",) else 0)

@@ -41,3 +41,10 @@ def test_an_exchange_that_does_not_answer_is_status_3_and_names_the_demo() -> No
     assert "no  stream" in ended.stdout
     assert "bpx-tui demo" in ended.stdout
     assert "Traceback" not in ended.stderr
+
+
+def test_a_theme_that_the_screen_would_refuse_is_found_here_already() -> None:
+    ended = run("doctor", environ={"BPX_THEME": "nope"})
+    assert ended.returncode == 2
+    assert "no theme is called 'nope'" in ended.stderr
+    assert ended.stdout == ""

@@ -76,7 +76,7 @@ def test_two_pairs_in_one_file_that_differ_are_refused(tmp_path: Path) -> None:
         tmp_path,
         f"BPX_API_KEY={OTHER_KEY}\nBPX_API_SECRET={OTHER_SECRET}\nPUBLIC_KEY={KEY}\nSECRET_KEY={SECRET}\n",
     )
-    with pytest.raises(CredentialsError, match="Two different API keys are set"):
+    with pytest.raises(CredentialsError, match="as BPX_API_KEY and as PUBLIC_KEY: keep one"):
         take_credentials({}, path)
 
 

@@ -37,6 +37,7 @@ def test_places_follow_the_platform(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 def test_a_private_folder_is_made_private_or_corrected(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     assert mode_of(private_folder(folder)) == 0o700
+    assert mode_of(folder.parent) == 0o700
     folder.chmod(0o755)
     assert mode_of(private_folder(folder)) == 0o700
 

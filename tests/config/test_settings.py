@@ -76,9 +76,11 @@ def test_flag_beats_environment_beats_env_file_beats_config_file_beats_default(t
     [
         ("symbol", "", "--symbol: Symbol is empty. Write a market, e.g. SOL_USDC_PERP."),
         ("symbol", "BTC-USDC", "--symbol: No market BTC-USDC. Did you mean BTC_USDC or BTC_USDC_PERP?"),
+        ("symbol", "BTC-PERP", "--symbol: No market BTC-PERP. Did you mean BTC_USDC or BTC_USDC_PERP?"),
+        ("symbol", "SOL", "--symbol: No market SOL. Did you mean SOL_USDC or SOL_USDC_PERP?"),
         ("symbol", "BTC/USDC", "--symbol: No market BTC/USDC. Did you mean BTC_USDC or BTC_USDC_PERP?"),
         ("symbol", "btc-usdc-perp", "--symbol: No market btc-usdc-perp. Did you mean BTC_USDC or BTC_USDC_PERP?"),
-        ("symbol", "SOL", "--symbol: Not a market; one looks like SOL_USDC or SOL_USDC_PERP."),
+        ("symbol", "$", "--symbol: Not a market; one looks like SOL_USDC or SOL_USDC_PERP."),
         ("interval", "7m", "--interval: Not an interval. Known: 1s, 1m, 3m,"),
         ("log_level", "loud", "--log-level: Not a log level. Known: debug, info, warning, error."),
     ],
