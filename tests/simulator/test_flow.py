@@ -126,6 +126,17 @@ def path_length(events: list[VenueEvent]) -> float:
     return sum(abs(after / before - 1) for before, after in pairwise(prices)) / max(len(prices), 1)
 
 
+@pytest.mark.parametrize("scenario", [Scenario.NORMAL, Scenario.VOLATILE])
+def test_funding_follows_the_premium_of_each_market(scenario: Scenario) -> None:
+    exchange, clock = make_exchange(scenario=scenario, speed=60)
+    for _ in range(60):
+        run(exchange, clock, 10)
+    marks = [exchange.venue.mark(market.symbol) for market in exchange.venue.markets() if market.has_funding]
+    rates = {mark.mark / mark.index - 1: mark.funding_rate for mark in marks if mark.index and mark.funding_rate}
+    assert len(set(rates.values())) > len(rates) / 3
+    assert rates[max(rates)] > rates[min(rates)]
+
+
 @pytest.mark.parametrize(
     ("quiet", "lively"), [(Scenario.CALM, Scenario.VOLATILE), (Scenario.THIN, Scenario.NORMAL)], ids=["calm", "thin"]
 )

@@ -22,7 +22,8 @@ PREMIUM_WEIGHT = Decimal(1) / 32
 """Share of one second's look in the moving averages: about half a minute of memory."""
 MAX_PREMIUM = Decimal("0.05")
 INTEREST_PER_8H = Decimal("0.0001")
-INTEREST_CLAMP = Decimal("0.0005")
+CLAMP_PER_8H = Decimal("0.0005")
+"""How far the interest term may pull the rate of eight hours away from the premium."""
 EIGHT_HOURS_MS = 8 * 3_600_000
 BASIS_POINT = Decimal("0.0001")
 
@@ -96,8 +97,9 @@ class Prices:
         price = self.board[market.symbol]
         assert market.funding_interval_ms is not None
         premium = price.premium_sum / price.premium_count if price.premium_count else ZERO
-        interest = INTEREST_PER_8H * market.funding_interval_ms / EIGHT_HOURS_MS
-        rate = premium + max(-INTEREST_CLAMP, min(INTEREST_CLAMP, interest - premium))
+        share = Decimal(market.funding_interval_ms) / EIGHT_HOURS_MS
+        interest, clamp = INTEREST_PER_8H * share, CLAMP_PER_8H * share
+        rate = premium + max(-clamp, min(clamp, interest - premium))
         if market.funding_rate_upper_bps is not None:
             rate = min(rate, market.funding_rate_upper_bps * BASIS_POINT)
         if market.funding_rate_lower_bps is not None:

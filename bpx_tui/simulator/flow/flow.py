@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from random import Random
 from typing import Protocol
@@ -27,6 +28,8 @@ _FULL_RATE_SPEED = 4.0
 """Above this speed markets act less often per exchange second, so that the work per real second stays bounded."""
 _EMPTY_UPDATE_EVERY = 180
 _SWEEP_SHARE, _BURST_SHARE = 0.025, 0.4
+_PREMIUM_SD, _PREMIUM_REVERSION = 0.00012, 0.00002
+"""How far a perpetual trades from its index, and how slowly it comes back per action: funding feels it for hours."""
 
 
 class Timetable(Protocol):
@@ -137,7 +140,8 @@ class MarketFlow:
         self._weather = weather
         self._maker_gap_s = 1 / (profile.events_per_second * mood.book_rate * pace)
         self._taker_gap_s = 60 / (profile.trades_per_minute * mood.trade_rate * pace)
-        self._premium = rng.gauss(0, 0.00015) if symbol.endswith("_PERP") else 0.0
+        self._premium_sd = _PREMIUM_SD * mood.volatility
+        self._premium = rng.gauss(0, self._premium_sd) if symbol.endswith("_PERP") else 0.0
         self._actions = 0
 
     def start(self, now_us: int) -> None:
@@ -156,7 +160,9 @@ class MarketFlow:
         self._actions += 1
         if self._actions % _EMPTY_UPDATE_EVERY == 0:
             self._ladder.touch()
-        self._premium += self._rng.gauss(0, 0.000004) - self._premium * 0.002 if self._premium else 0.0
+        if self._premium:
+            shock = self._rng.gauss(0, self._premium_sd * math.sqrt(2 * _PREMIUM_REVERSION))
+            self._premium += shock - self._premium * _PREMIUM_REVERSION
         self._ladder.breathe(self._fair())
         self._again(now_us, self._maker_gap_s, self._make)
 
