@@ -113,6 +113,13 @@ def test_the_seeded_past_is_a_plausible_day(seed: int) -> None:
         assert all(start % {"1s": 1, "1m": 60, "1h": 3600, "1d": 86400}[base] == 0 for start in starts)
 
 
+@pytest.mark.parametrize("seed", range(1, 41))
+def test_no_seed_has_lost_its_mind(seed: int) -> None:
+    lively = CommonFactor(str(seed)).liveliness
+    assert sum(one * one for one in lively) / len(lively) <= 4.0001
+    assert 0.05 < min(lively) < 1 < max(lively) < 8
+
+
 def test_coarse_candles_of_the_past_agree_with_fine_ones() -> None:
     drawn = past()
     hours = {row.start_s: row for row in drawn.series[KlineInterval.H1]}

@@ -23,6 +23,10 @@ PRINTS_PER_TAKER = 3.4
 """Trades that one arriving taker leads to on average, bursts and sweeps included: so live flow continues the past."""
 
 
+_LIVELIEST, _LIVELY = 2.0, 2.0
+"""How lively a minute can be, as a logarithm, and a whole day in the root mean square: a wild day, not a lost one."""
+
+
 @dataclass(frozen=True, slots=True)
 class PastTrade:
     """A trade of the seeded past; `age` counts back from the newest, which is 1."""
@@ -64,8 +68,9 @@ class CommonFactor:
         level, levels = 0.0, []
         for _ in range(MINUTES + 60):
             level = 0.985 * level + rng.gauss(0, 0.11) + (rng.expovariate(1 / 0.9) if rng.random() < 0.004 else 0.0)
-            levels.append(math.exp(level))
-        return levels
+            levels.append(math.exp(min(level, _LIVELIEST)))
+        calm = min(1.0, _LIVELY / math.sqrt(math.fsum(one * one for one in levels) / len(levels)))
+        return [one * calm for one in levels]
 
 
 class PastMaker:
