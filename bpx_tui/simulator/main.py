@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import math
 import signal
 import sys
 from collections.abc import Sequence
@@ -197,24 +198,27 @@ def options_from(args: argparse.Namespace) -> Options:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError("must be between 0 and 65535")
-    return port
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"must be a whole number between 0 and 65535, was {text!r}")
+    return int(text)
 
 
 def _speed(text: str) -> float:
-    speed = float(text)
-    if not 0.01 <= speed <= 10_000:
-        raise argparse.ArgumentTypeError("must be between 0.01 and 10000")
-    return speed
+    return _within(text, 0.01, 10_000)
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0.1 <= seconds <= 3600:
-        raise argparse.ArgumentTypeError("must be between 0.1 and 3600")
-    return seconds
+    return _within(text, 0.1, 3600)
+
+
+def _within(text: str, lowest: float, highest: float) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not lowest <= number <= highest:
+        raise argparse.ArgumentTypeError(f"must be a number between {lowest:g} and {highest:g}, was {text!r}")
+    return number
 
 
 if __name__ == "__main__":

@@ -33,7 +33,11 @@ def test_it_says_where_it_is_serves_and_ends_with_status_0(number: signal.Signal
     ("words", "said"),
     [
         (["--prot", "1"], "bpx-tui: unknown flag `--prot`. Did you mean --port?\n"),
-        (["--port", "99999"], "bpx-tui: argument --port: must be between 0 and 65535. See: bpx-tui exchange --help\n"),
+        (
+            ["--port", "abc"],
+            "bpx-tui: argument --port: must be a whole number between 0 and 65535, was 'abc'. "
+            "See: bpx-tui exchange --help\n",
+        ),
         (["--account", "a b"], "bpx-tui: argument --account: 'a b' is not a name"),
         (["more"], "bpx-tui: unrecognized arguments: more. See: bpx-tui exchange --help\n"),
     ],
