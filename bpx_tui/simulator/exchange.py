@@ -84,11 +84,7 @@ class Exchange:
             open_standing_interest(self.venue)
         self._happened: list[events.VenueEvent] = []
         self.venue.listen(self._happened.append)
-        wanted = kept.to_open(options.accounts)
-        for account in sorted(wanted, key=lambda one: kept.of(one.name) is None):  # new users are numbered after kept
-            self._open(account, kept.of(account.name))
-        names = [account.name for account in wanted]
-        self.credentials.sort(key=lambda pair: names.index(pair.account))
+        self._open_all(kept)
         self.desks = Desks(self.venue, self.agenda, options.seed)
         for one in kept.accounts:
             self.desks.hand_out_vault_tokens(one.account.id, one.vault_tokens)
@@ -239,6 +235,14 @@ class Exchange:
         balances = tuple((asset, quantity) for asset, quantity in saved.balances if asset != VAULT_TOKEN)
         tokens = self.desks.vault_tokens(pair.account)
         return KeptAccount(replace(saved, balances=balances), tokens, pair.api_key, pair.api_secret)
+
+    def _open_all(self, kept: Kept) -> None:
+        """Open what was kept and what the options ask for; credentials stay in the order asked for."""
+        wanted = kept.to_open(self.options.accounts)
+        for account in sorted(wanted, key=lambda one: kept.of(one.name) is None):  # new users are numbered after kept
+            self._open(account, kept.of(account.name))
+        names = [account.name for account in wanted]
+        self.credentials.sort(key=lambda pair: names.index(pair.account))
 
     def _open(self, option: AccountOption, kept: KeptAccount | None) -> None:
         account = AccountId(option.name)
