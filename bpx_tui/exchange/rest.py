@@ -7,17 +7,15 @@ requests a withdrawal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TypeVar
 
 from bpx_tui.clock import Clock
-from bpx_tui.errors import InputError, NotFound, UnreadableReply
+from bpx_tui.errors import InputError, NotFound
 from bpx_tui.exchange import wire_rest_account, wire_rest_market, wire_rest_orders
-from bpx_tui.exchange.fields import Record
 from bpx_tui.exchange.limits import RequestBudget, Share
-from bpx_tui.exchange.operations import OPERATIONS
-from bpx_tui.exchange.rest_errors import Reply, unusable_answer
+from bpx_tui.exchange.rest_calls import RestCalls
+from bpx_tui.exchange.rest_errors import Reply
 from bpx_tui.exchange.rest_transport import RestTransport
 from bpx_tui.exchange.server_clock import ClockSample, ServerClock
 from bpx_tui.exchange.signing import Params, Signer
@@ -31,13 +29,8 @@ from bpx_tui.model.numbers import plain
 from bpx_tui.model.orders import Fill, Order, OrderRequest
 from bpx_tui.model.quotes import Candle, DepthSnapshot, FundingRate, MarkPrice, OpenInterest, Ticker, Trade
 
-T = TypeVar("T")
-
 DEPTH_LIMITS = (5, 10, 20, 50, 100, 500, 1000)
 """The only limits that the depth endpoint takes."""
-
-ACCEPTED = 202
-NO_CONTENT = 204
 
 
 class RestClient:
@@ -55,6 +48,7 @@ class RestClient:
     ) -> None:
         """`transport` replaces the default one, as for other timeouts."""
         self._transport = transport or RestTransport(base_url, signer, server_clock, budget)
+        self._calls = RestCalls(self._transport)
         self._server_clock = server_clock
         self._clock = clock
 
@@ -68,12 +62,11 @@ class RestClient:
     # Public: the exchange itself
 
     async def status(self) -> ExchangeStatus:
-        return await self._one("get_status", wire_rest_market.status)
+        return await self._calls.one("get_status", wire_rest_market.status)
 
     async def time_ms(self) -> int:
         """The exchange's clock, in milliseconds."""
-        reply = await self._transport.read(OPERATIONS["get_time"])
-        return _readable(reply, wire_rest_market.decode_time_ms)
+        return await self._calls.read("get_time", lambda reply: wire_rest_market.decode_time_ms(reply.body))
 
     async def measure_clock(self) -> ClockSample:
         """Read the exchange's clock once into the `ServerClock`. Five in a row make a good start."""
@@ -85,64 +78,65 @@ class RestClient:
 
     async def markets(self) -> Rows[Market]:
         """Spot and perpetual markets. `age_seconds` may be many minutes: `trading_state` is a hint, not a fact."""
-        return await self._rows("get_markets", wire_rest_market.market)
+        return await self._calls.rows("get_markets", wire_rest_market.market)
 
     async def tickers(self) -> Rows[Ticker]:
-        return await self._rows("get_tickers", wire_rest_market.ticker)
+        return await self._calls.rows("get_tickers", wire_rest_market.ticker)
 
     async def ticker(self, symbol: Symbol) -> Ticker | None:
         """Rolling 24 hours, or `None` where the market has no trades in them."""
-        reply = await self._transport.read(OPERATIONS["get_ticker"], {"symbol": symbol})
-        if reply.status == NO_CONTENT:
-            return None
-        return _readable(reply, lambda raw: decode_one(raw, wire_rest_market.ticker))
+        return await self._calls.read_or_none("get_ticker", wire_rest_market.ticker, {"symbol": symbol})
 
     async def depth(self, symbol: Symbol, limit: int = 1000) -> DepthSnapshot:
         """The book. It may lag the stream. `limit` is levels a side, one of `DEPTH_LIMITS`."""
         if limit not in DEPTH_LIMITS:
             raise InputError(f"Depth is served with {', '.join(map(str, DEPTH_LIMITS))} levels, not with {limit}.")
-        reply = await self._transport.read(OPERATIONS["get_depth"], {"symbol": symbol, "limit": limit})
-        return _readable(reply, lambda raw: wire_rest_market.decode_depth(raw, symbol))
+        query: Params = {"symbol": symbol, "limit": limit}
+        return await self._calls.read(
+            "get_depth", lambda reply: wire_rest_market.decode_depth(reply.body, symbol), query
+        )
 
     async def klines(
         self, symbol: Symbol, interval: KlineInterval, start_s: int, end_s: int | None = None
     ) -> Rows[Candle]:
         """Candles from `start_s`, oldest first; ask for at most about 1,000. The last may still be open."""
         query: Params = {"symbol": symbol, "interval": interval.value, "startTime": start_s, "endTime": end_s}
-        reply = await self._transport.read(OPERATIONS["get_klines"], query)
-        now_ms = self._server_clock.now_ms()
-        return _readable(reply, lambda raw: wire_rest_market.decode_candles(raw, now_ms, reply.age_seconds))
+
+        def decode(reply: Reply) -> Rows[Candle]:
+            return wire_rest_market.decode_candles(reply.body, self._server_clock.now_ms(), reply.age_seconds)
+
+        return await self._calls.read("get_klines", decode, query)
 
     async def trades(self, symbol: Symbol, limit: int = 100) -> Rows[Trade]:
         """The newest public trades, newest first; at most 1,000."""
-        reply = await self._transport.read(OPERATIONS["get_recent_trades"], {"symbol": symbol, "limit": limit})
-        return _readable(reply, lambda raw: wire_rest_market.decode_trades(raw, symbol, reply.age_seconds))
+
+        def decode(reply: Reply) -> Rows[Trade]:
+            return wire_rest_market.decode_trades(reply.body, symbol, reply.age_seconds)
+
+        return await self._calls.read("get_recent_trades", decode, {"symbol": symbol, "limit": limit})
 
     async def mark_prices(self, symbol: Symbol | None = None) -> Rows[MarkPrice]:
         """Marks of perpetuals. A cache may serve them an hour old after a failure: look at `age_seconds`."""
-        return await self._rows("get_mark_prices", wire_rest_market.mark_price, {"symbol": symbol})
+        return await self._calls.rows("get_mark_prices", wire_rest_market.mark_price, {"symbol": symbol})
 
     async def open_interest(self, symbol: Symbol | None = None) -> Rows[OpenInterest]:
-        return await self._rows("get_open_interest", wire_rest_market.open_interest, {"symbol": symbol})
+        return await self._calls.rows("get_open_interest", wire_rest_market.open_interest, {"symbol": symbol})
 
     async def funding_rates(self, symbol: Symbol, limit: int = 100) -> Rows[FundingRate]:
         """Past funding rates, newest first."""
         query: Params = {"symbol": symbol, "limit": limit}
-        return await self._rows("get_funding_interval_rates", wire_rest_market.funding_rate, query)
+        return await self._calls.rows("get_funding_interval_rates", wire_rest_market.funding_rate, query)
 
     # Private: the account
 
     async def account(self) -> AccountSettings:
-        return await self._one("get_account", wire_rest_account.account)
+        return await self._calls.one("get_account", wire_rest_account.account)
 
     async def balances(self) -> Rows[Balance]:
-        return _readable(
-            await self._transport.read(OPERATIONS["get_balances"]),
-            wire_rest_account.decode_balances,
-        )
+        return await self._calls.read("get_balances", lambda reply: wire_rest_account.decode_balances(reply.body))
 
     async def collateral(self) -> Collateral:
-        return await self._one("get_collateral", wire_rest_account.collateral)
+        return await self._calls.one("get_collateral", wire_rest_account.collateral)
 
     async def positions(self, symbol: Symbol | None = None) -> Rows[Position]:
         """Open positions. Only with `symbol` does the exchange compute the liquidation price. None is flat.
@@ -151,7 +145,7 @@ class RestClient:
             NotFound: something else than a position is not there, so nothing is known.
         """
         try:
-            return await self._rows("get_positions", wire_rest_account.position, {"symbol": symbol})
+            return await self._calls.rows("get_positions", wire_rest_account.position, {"symbol": symbol})
         except NotFound as absent:
             if symbol is None or absent.code != "RESOURCE_NOT_FOUND":
                 raise  # a wrong path or something on the way: that is not the exchange's word for flat
@@ -167,13 +161,13 @@ class RestClient:
             "price": None if price is None else plain(price),
             "reduceOnly": reduce_only,
         }
-        return await self._one("get_max_order_quantity", wire_rest_market.max_order_quantity, query)
+        return await self._calls.one("get_max_order_quantity", wire_rest_market.max_order_quantity, query)
 
     # Private: orders, read
 
     async def open_orders(self, symbol: Symbol | None = None) -> Rows[Order]:
         """Resting and pending trigger orders. With `unreadable` rows, an absent order is not a gone order."""
-        return await self._rows("get_open_orders", wire_rest_orders.order, {"symbol": symbol})
+        return await self._calls.rows("get_open_orders", wire_rest_orders.order, {"symbol": symbol})
 
     async def order(
         self, symbol: Symbol, *, order_id: OrderId | None = None, client_id: ClientId | None = None
@@ -184,7 +178,7 @@ class RestClient:
             NotFound: it is not resting. It may have been filled or cancelled, or not have arrived yet.
         """
         query = wire_rest_orders.encode_target(symbol, order_id, client_id)
-        return await self._one("get_order", wire_rest_orders.order, query)
+        return await self._calls.one("get_order", wire_rest_orders.order, query)
 
     async def order_history(
         self,
@@ -196,7 +190,7 @@ class RestClient:
     ) -> Rows[Order]:
         """Orders of any status, newest first. The history lags, and takes neither times nor client ids."""
         query: Params = {"symbol": symbol, "orderId": order_id, "limit": limit, "offset": offset}
-        return await self._rows("get_order_history", wire_rest_orders.order, query)
+        return await self._calls.rows("get_order_history", wire_rest_orders.order, query)
 
     async def fills(
         self,
@@ -217,7 +211,7 @@ class RestClient:
             "limit": limit,
             "offset": offset,
         }
-        return await self._rows("get_fills", wire_rest_orders.fill, query)
+        return await self._calls.rows("get_fills", wire_rest_orders.fill, query)
 
     # Private: orders, changed
 
@@ -228,16 +222,18 @@ class RestClient:
             InputError: the request does not make an order; nothing was done.
         """
         body = wire_rest_orders.encode_order(request)
-        reply = await self._transport.change(OPERATIONS["execute_order"], _share_of([request]), body)
-        return _done(reply, lambda raw: decode_one(raw, wire_rest_orders.order))
+        return await self._calls.change("execute_order", _share_of([request]), body, _order)
 
     async def place_batch(self, requests: Sequence[OrderRequest]) -> tuple[BatchOutcome, ...]:
         """Send several orders in one request, once. One outcome each, in their order: some may fail alone."""
         body = [wire_rest_orders.encode_order(request) for request in requests]
         if not body:
             raise InputError("The batch holds no order.")
-        reply = await self._transport.change(OPERATIONS["execute_order_batch"], _share_of(requests), body)
-        return _done(reply, lambda raw: wire_rest_orders.decode_batch(raw, len(body)))
+
+        def decode(reply: Reply) -> tuple[BatchOutcome, ...]:
+            return wire_rest_orders.decode_batch(reply.body, len(body))
+
+        return await self._calls.change("execute_order_batch", _share_of(requests), body, decode)
 
     async def cancel(
         self, symbol: Symbol, *, order_id: OrderId | None = None, client_id: ClientId | None = None
@@ -248,10 +244,7 @@ class RestClient:
             NotFound: it is not open. It may have been filled.
         """
         body = wire_rest_orders.encode_target(symbol, order_id, client_id)
-        reply = await self._transport.change(OPERATIONS["cancel_order"], Share.CANCEL, body)
-        if reply.status == ACCEPTED:
-            return None
-        return _done(reply, lambda raw: decode_one(raw, wire_rest_orders.order))
+        return await self._calls.change_or_accept("cancel_order", Share.CANCEL, body, _order)
 
     async def cancel_all(self, symbol: Symbol, conditional: bool = False) -> Rows[Order] | None:
         """Cancel all resting orders of one market, or all pending trigger orders. `None`: accepted, not yet done."""
@@ -259,36 +252,15 @@ class RestClient:
             "symbol": symbol,
             "orderType": "ConditionalOrder" if conditional else "RestingLimitOrder",
         }
-        reply = await self._transport.change(OPERATIONS["cancel_open_orders"], Share.CANCEL, body)
-        if reply.status == ACCEPTED:
-            return None
-        return _done(reply, lambda raw: decode_rows(raw, wire_rest_orders.order))
+        return await self._calls.change_or_accept(
+            "cancel_open_orders", Share.CANCEL, body, lambda reply: decode_rows(reply.body, wire_rest_orders.order)
+        )
 
-    async def _one(self, operation_id: str, build: Callable[[Record], T], query: Params | None = None) -> T:
-        reply = await self._transport.read(OPERATIONS[operation_id], query)
-        return _readable(reply, lambda raw: decode_one(raw, build))
 
-    async def _rows(self, operation_id: str, build: Callable[[Record], T], query: Params | None = None) -> Rows[T]:
-        reply = await self._transport.read(OPERATIONS[operation_id], query)
-        return _readable(reply, lambda raw: decode_rows(raw, build, reply.age_seconds))
+def _order(reply: Reply) -> Order:
+    return decode_one(reply.body, wire_rest_orders.order)
 
 
 def _share_of(requests: Sequence[OrderRequest]) -> Share:
     """Leaving a position must stay possible where cancelling is."""
     return Share.CANCEL if all(request.reduce_only for request in requests) else Share.ORDER
-
-
-def _readable(reply: Reply, decode: Callable[[bytes], T]) -> T:
-    return _decoded(reply, decode, changes=False)
-
-
-def _done(reply: Reply, decode: Callable[[bytes], T]) -> T:
-    """The value of an answer to something that changes: one that cannot be read leaves the outcome unknown."""
-    return _decoded(reply, decode, changes=True)
-
-
-def _decoded(reply: Reply, decode: Callable[[bytes], T], *, changes: bool) -> T:
-    try:
-        return decode(reply.body)
-    except UnreadableReply as error:
-        raise unusable_answer(str(error), reply, changes=changes) from None
