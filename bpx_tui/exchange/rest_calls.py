@@ -51,12 +51,22 @@ class RestCalls:
         reply = await self._transport.change(OPERATIONS[operation_id], share, body)
         return _decoded(reply, decode, changes=True)
 
+    async def do(self, operation_id: str, share: Share, body: Body) -> None:
+        """As `change`, where the answer is empty: that it came with 2xx says that it is done."""
+        await self.change(operation_id, share, body, _require_no_web_page)
+
     async def change_or_accept(
         self, operation_id: str, share: Share, body: Body, decode: Callable[[Reply], T]
     ) -> T | None:
         """As `change`, with `None` where the exchange has accepted and not yet done it (202, without a usable body)."""
         reply = await self._transport.change(OPERATIONS[operation_id], share, body)
         return None if reply.status == _ACCEPTED else _decoded(reply, decode, changes=True)
+
+
+def _require_no_web_page(reply: Reply) -> None:
+    """A network login page answers 200 to everything."""
+    if reply.is_web_page:
+        raise UnreadableReply("It is a web page.")
 
 
 def _decoded(reply: Reply, decode: Callable[[Reply], T], *, changes: bool) -> T:

@@ -58,6 +58,11 @@ def build_rows(values: Iterable[object], build: Callable[[Record], T], age_secon
     return Rows(rows, unreadable, age_seconds)
 
 
+def all_of(record: Record, key: str, build: Callable[[Record], T]) -> tuple[T, ...]:
+    """The parts of one record that are a list themselves: with one of them unreadable, the whole record is."""
+    return tuple(build(as_record(value, f"an object in {key}")) for value in as_list(record.get(key), key))
+
+
 def decode_one(raw: bytes, build: Callable[[Record], T]) -> T:
     """The value of a JSON object.
 

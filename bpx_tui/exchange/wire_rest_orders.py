@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from bpx_tui.errors import InputError, OutcomeUnknown, Refused, UnreadableReply
 from bpx_tui.exchange import order_fields
+from bpx_tui.exchange.body_fields import money, one_id
 from bpx_tui.exchange.fields import (
     InexactNumber,
     Record,
@@ -38,10 +39,8 @@ from bpx_tui.model.enums import (
     TimeInForce,
 )
 from bpx_tui.model.ids import MAX_CLIENT_ID, Asset, ClientId, OrderId, Symbol
-from bpx_tui.model.numbers import plain
 from bpx_tui.model.orders import Bracket, Fill, Order, OrderRequest, Trigger
 
-_PLAIN = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?", re.ASCII)
 _TRIGGER_QUANTITY = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?%?", re.ASCII)
 
 BatchOutcome = Order | Refused | OutcomeUnknown
@@ -61,11 +60,11 @@ def encode_order(request: OrderRequest) -> dict[str, Scalar]:
         "orderType": request.kind.value,
     }
     if request.quantity is not None:
-        body["quantity"] = _money(request.quantity, "quantity")
+        body["quantity"] = money(request.quantity, "quantity")
     if request.price is not None:
-        body["price"] = _money(request.price, "price")
+        body["price"] = money(request.price, "price")
     if request.quote_quantity is not None:
-        body["quoteQuantity"] = _money(request.quote_quantity, "quote quantity")
+        body["quoteQuantity"] = money(request.quote_quantity, "quote quantity")
     if request.kind is OrderKind.LIMIT or request.time_in_force is not TimeInForce.GTC:
         body["timeInForce"] = request.time_in_force.value
     if request.post_only:
@@ -77,7 +76,7 @@ def encode_order(request: OrderRequest) -> dict[str, Scalar]:
     if request.self_trade_prevention is not None:
         body["selfTradePrevention"] = request.self_trade_prevention.value
     if request.slippage_tolerance is not None and request.slippage_tolerance_type is not None:
-        body["slippageTolerance"] = _money(request.slippage_tolerance, "slippage tolerance")
+        body["slippageTolerance"] = money(request.slippage_tolerance, "slippage tolerance")
         body["slippageToleranceType"] = request.slippage_tolerance_type.value
     if request.trigger is not None:
         _add_trigger(body, request.trigger)
@@ -116,7 +115,7 @@ def _require_one_order(request: OrderRequest) -> None:
 def _add_trigger(body: dict[str, Scalar], trigger: Trigger) -> None:
     if _TRIGGER_QUANTITY.fullmatch(trigger.quantity) is None:
         raise InputError("The trigger quantity is neither a number nor a percentage.")
-    body["triggerPrice"] = _money(trigger.price, "trigger price")
+    body["triggerPrice"] = money(trigger.price, "trigger price")
     body["triggerQuantity"] = trigger.quantity
     if trigger.by is not None:
         body["triggerBy"] = trigger.by.value
@@ -125,19 +124,11 @@ def _add_trigger(body: dict[str, Scalar], trigger: Trigger) -> None:
 def _add_bracket(body: dict[str, Scalar], prefix: str, bracket: Bracket | None) -> None:
     if bracket is None:
         return
-    body[f"{prefix}TriggerPrice"] = _money(bracket.trigger_price, "trigger price")
+    body[f"{prefix}TriggerPrice"] = money(bracket.trigger_price, "trigger price")
     if bracket.limit_price is not None:
-        body[f"{prefix}LimitPrice"] = _money(bracket.limit_price, "limit price")
+        body[f"{prefix}LimitPrice"] = money(bracket.limit_price, "limit price")
     if bracket.by is not None:
         body[f"{prefix}TriggerBy"] = bracket.by.value
-
-
-def _money(value: Decimal, name: str) -> str:
-    sendable = value.is_finite() and value > 0 and abs(value.adjusted()) < 20
-    written = plain(value) if sendable else ""
-    if _PLAIN.fullmatch(written) is None:
-        raise InputError(f"The {name} cannot be sent: it must be above 0 and fit 20 plain digits.")
-    return written
 
 
 def encode_target(market_symbol: Symbol, order_id: OrderId | None, client_id: ClientId | None) -> dict[str, Scalar]:
@@ -146,11 +137,7 @@ def encode_target(market_symbol: Symbol, order_id: OrderId | None, client_id: Cl
     Raises:
         InputError: none given, or both.
     """
-    if (order_id is None) == (client_id is None):
-        raise InputError("Name the order by its order id or by its client id, not by both.")
-    if order_id is not None:
-        return {"symbol": market_symbol, "orderId": order_id}
-    return {"symbol": market_symbol, "clientId": client_id}
+    return {"symbol": market_symbol, **one_id("order", {"orderId": order_id, "clientId": client_id})}
 
 
 def order(record: Record) -> Order:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,26 +28,14 @@ from bpx_tui.model.enums import (
 from bpx_tui.model.ids import Symbol
 from bpx_tui.model.market import MarginFunction
 from bpx_tui.model.orders import Order, Trigger
+from tests.exchange.rest_samples import Decoder, one, rows, sample
 
-SAMPLES = Path(__file__).parents[1] / "data" / "backpack" / "samples" / "rest"
 SOL = Symbol("SOL_USDC")
 D = Decimal
 NOON = 1_752_930_900_000  # 2025-07-19 13:15:00 UTC, in milliseconds
 
 
-def sample(name: str) -> bytes:
-    return (SAMPLES / name).read_bytes()
-
-
-def rows(build: Callable[[Any], Any]) -> Callable[[bytes], Any]:
-    return lambda raw: decode_rows(raw, build)
-
-
-def one(build: Callable[[Any], Any]) -> Callable[[bytes], Any]:
-    return lambda raw: decode_one(raw, build)
-
-
-DECODERS: dict[str, Callable[[bytes], Any]] = {
+DECODERS: dict[str, Decoder] = {
     "get_markets.json": rows(market_wire.market),
     "get_market.json": one(market_wire.market),
     "get_ticker.json": one(market_wire.ticker),
