@@ -20,7 +20,7 @@ import orjson
 from bpx_tui.errors import UnreadableReply
 from bpx_tui.exchange.sanitise import clean
 from bpx_tui.model.enums import known
-from bpx_tui.model.ids import Symbol, is_symbol
+from bpx_tui.model.ids import Asset, Symbol, is_symbol
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -189,6 +189,21 @@ def symbol(record: Record, key: str = "symbol") -> Symbol:
     if not isinstance(value, str) or not is_symbol(value):
         raise UnreadableReply(f"{key} is not a market symbol.")
     return Symbol(value)
+
+
+def asset(record: Record, key: str = "symbol") -> Asset:
+    """An asset: unlike a market's symbol it may be any word, sanitised."""
+    return Asset(text(record, key, 32))
+
+
+def micros(record: Record, key: str) -> int:
+    """Microseconds since the epoch of an ISO time, as `to_micros` reads it."""
+    return to_micros(record.get(key), key)
+
+
+def optional_micros(record: Record, key: str) -> int | None:
+    value = record.get(key)
+    return None if value is None else to_micros(value, key)
 
 
 def to_micros(value: object, key: str) -> int:

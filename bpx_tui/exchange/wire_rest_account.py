@@ -8,6 +8,7 @@ from bpx_tui.exchange.fields import (
     Record,
     as_list,
     as_record,
+    asset,
     decimal,
     decode_json,
     flag,
@@ -15,7 +16,6 @@ from bpx_tui.exchange.fields import (
     integer,
     optional_decimal,
     symbol,
-    text,
 )
 from bpx_tui.exchange.sanitise import clean
 from bpx_tui.exchange.wire_rest import Rows, build_rows
@@ -97,7 +97,7 @@ def collateral(record: Record) -> Collateral:
 
 def _collateral_asset(record: Record) -> CollateralAsset:
     return CollateralAsset(
-        asset=Asset(text(record, "symbol", 32)),
+        asset=asset(record),
         mark=decimal(record, "assetMarkPrice"),
         total_quantity=decimal(record, "totalQuantity"),
         balance_notional=decimal(record, "balanceNotional"),

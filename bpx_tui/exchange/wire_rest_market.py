@@ -12,10 +12,12 @@ from bpx_tui.exchange.fields import (
     Record,
     as_list,
     as_record,
+    asset,
     decimal,
     decode_json,
     flag,
     integer,
+    micros,
     optional_decimal,
     optional_integer,
     optional_text,
@@ -23,12 +25,11 @@ from bpx_tui.exchange.fields import (
     text,
     to_decimal,
     to_integer,
-    to_micros,
     word,
 )
 from bpx_tui.exchange.wire_rest import Rows, decode_rows
 from bpx_tui.model.enums import MarketKind, Side, TradingState
-from bpx_tui.model.ids import Asset, Symbol
+from bpx_tui.model.ids import Symbol
 from bpx_tui.model.market import ExchangeStatus, MarginFunction, Market
 from bpx_tui.model.numbers import plain
 from bpx_tui.model.quotes import Candle, DepthSnapshot, FundingRate, MarkPrice, OpenInterest, Ticker, Trade
@@ -47,8 +48,8 @@ def market(record: Record) -> Market:
         raise UnreadableReply("A tick or step size is not positive.")
     return Market(
         symbol=symbol(record),
-        base=Asset(text(record, "baseSymbol", 32)),
-        quote=Asset(text(record, "quoteSymbol", 32)),
+        base=asset(record, "baseSymbol"),
+        quote=asset(record, "quoteSymbol"),
         kind=word(record, "marketType", MarketKind),
         tick_size=tick_size,
         step_size=step_size,
@@ -63,8 +64,8 @@ def market(record: Record) -> Market:
         mark_band_max_multiplier=optional_decimal(band, "maxMultiplier"),
         mark_band_min_multiplier=optional_decimal(band, "minMultiplier"),
         premium_tolerance=optional_decimal(premium, "tolerancePct"),
-        imf_function=_margin_function(record, "imfFunction"),
-        mmf_function=_margin_function(record, "mmfFunction"),
+        imf_function=_optional_margin_function(record, "imfFunction"),
+        mmf_function=_optional_margin_function(record, "mmfFunction"),
         funding_interval_ms=optional_integer(record, "fundingInterval"),
         funding_rate_upper_bps=optional_decimal(record, "fundingRateUpperBound"),
         funding_rate_lower_bps=optional_decimal(record, "fundingRateLowerBound"),
@@ -74,12 +75,13 @@ def market(record: Record) -> Market:
     )
 
 
-def _margin_function(record: Record, key: str) -> MarginFunction | None:
-    """`None` where there is none, or one of a shape that is not known: a guess would be a wrong margin."""
-    value = record.get(key)
-    if value is None:
-        return None
-    function = as_record(value, key)
+def _optional_margin_function(record: Record, key: str) -> MarginFunction | None:
+    return None if record.get(key) is None else margin_function(record, key)
+
+
+def margin_function(record: Record, key: str) -> MarginFunction | None:
+    """`None` where it has a shape that is not known: a guess would be a wrong margin."""
+    function = as_record(record.get(key), key)
     if function.get("type") != "sqrt":
         return None
     return MarginFunction(decimal(function, "base"), decimal(function, "factor"))
@@ -120,7 +122,7 @@ def funding_rate(record: Record) -> FundingRate:
     return FundingRate(
         symbol=symbol(record),
         rate=decimal(record, "fundingRate"),
-        interval_end_us=to_micros(record.get("intervalEndTimestamp"), "intervalEndTimestamp"),
+        interval_end_us=micros(record, "intervalEndTimestamp"),
     )
 
 
@@ -148,8 +150,8 @@ def candle_at(now_ms: int) -> Callable[[Record], Candle]:
     """A decoder for klines read at that exchange time: a bucket that has not ended by then is open."""
 
     def candle(record: Record) -> Candle:
-        start_s = to_micros(record.get("start"), "start") // 1_000_000
-        end_s = to_micros(record.get("end"), "end") // 1_000_000
+        start_s = micros(record, "start") // 1_000_000
+        end_s = micros(record, "end") // 1_000_000
         if end_s <= start_s:
             raise UnreadableReply("A candle ends before it starts.")
         return Candle(

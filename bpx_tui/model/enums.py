@@ -142,3 +142,173 @@ class ExpiryReason(StrEnum):
     MAX_STOP_ORDERS_PER_POSITION = "MaxStopOrdersPerPosition"
     POSITION_LIMIT = "PositionLimit"
     SLIPPAGE_TOLERANCE_EXCEEDED = "SlippageToleranceExceeded"
+
+
+class SortDirection(StrEnum):
+    """The order of a history by time. Without one the newest comes first."""
+
+    ASC = "Asc"
+    DESC = "Desc"
+
+
+class PositionState(StrEnum):
+    """Of a position in a history, of either kind."""
+
+    OPEN = "Open"
+    CLOSED = "Closed"
+
+
+class SettlementSource(StrEnum):
+    """What a settlement was for."""
+
+    TRADING_FEES = "TradingFees"
+    TRADING_FEES_SYSTEM = "TradingFeesSystem"
+    FUNDING_PAYMENT = "FundingPayment"
+    CULLED_BORROW_INTEREST = "CulledBorrowInterest"
+    CULLED_REALIZE_PNL_AUTO = "CulledRealizePnlAuto"
+    CULLED_REALIZE_PNL_BOOK_UTILISATION = "CulledRealizePnlBookUtilisation"
+    CULLED_REALIZE_PNL_ACCOUNT_THRESHOLD = "CulledRealizePnlAccountThreshold"
+    CULLED_REALIZE_PNL_SYSTEM_THRESHOLD = "CulledRealizePnlSystemThreshold"
+    REALIZE_PNL = "RealizePnl"
+    BACKSTOP_PROVIDER_LIQUIDATION = "BackstopProviderLiquidation"
+    BACKSTOP_ADL_LIQUIDATION = "BackstopAdlLiquidation"
+    BACKSTOP_LIQUIDITY_FUND_PROCEEDS = "BackstopLiquidityFundProceeds"
+    SYSTEM_LIABILITY_TRANSFER = "SystemLiabilityTransfer"
+
+
+class SettlementFilter(StrEnum):
+    """Which settlements a history shows: coarser than their sources, and partly other words."""
+
+    BACKSTOP_LIQUIDATION = "BackstopLiquidation"
+    CULLED_BORROW_INTEREST = "CulledBorrowInterest"
+    CULLED_REALIZE_PNL = "CulledRealizePnl"
+    CULLED_REALIZE_PNL_BOOK_UTILIZATION = "CulledRealizePnlBookUtilization"
+    FUNDING_PAYMENT = "FundingPayment"
+    REALIZE_PNL = "RealizePnl"
+    TRADING_FEES = "TradingFees"
+    TRADING_FEES_SYSTEM = "TradingFeesSystem"
+
+
+class InterestKind(StrEnum):
+    """What an interest payment was for."""
+
+    ENTRY_FEE = "EntryFee"
+    BORROW = "Borrow"
+    LEND = "Lend"
+    UNREALIZED_POSITIVE_PNL = "UnrealizedPositivePnl"
+    UNREALIZED_NEGATIVE_PNL = "UnrealizedNegativePnl"
+
+
+class InterestSource(StrEnum):
+    """Where interest comes from, to filter its history by."""
+
+    UNREALIZED_PNL = "UnrealizedPnl"
+    BORROW_LEND = "BorrowLend"
+
+
+class BorrowLendSide(StrEnum):
+    """There is one net position an asset: lending what is borrowed repays it, borrowing what is lent redeems it."""
+
+    BORROW = "Borrow"
+    LEND = "Lend"
+
+
+class BorrowLendEvent(StrEnum):
+    BORROW = "Borrow"
+    BORROW_REPAY = "BorrowRepay"
+    LEND = "Lend"
+    LEND_REDEEM = "LendRedeem"
+
+
+class BorrowLendSource(StrEnum):
+    """What moved a borrow/lend position; `MANUAL` is the account itself."""
+
+    ADL_PROVIDER = "AdlProvider"
+    AUTO_BORROW_REPAY = "AutoBorrowRepay"
+    AUTO_LEND = "AutoLend"
+    BACKSTOP_PROVIDER = "BackstopProvider"
+    DUST_CONVERSION = "DustConversion"
+    INTEREST = "Interest"
+    LIQUIDATION = "Liquidation"
+    LIQUIDATION_ADL = "LiquidationAdl"
+    LIQUIDATION_BACKSTOP = "LiquidationBackstop"
+    MANUAL = "Manual"
+    RECONCILIATION = "Reconciliation"
+    RFQ = "Rfq"
+    SPOT_MARGIN = "SpotMargin"
+    WITHDRAWAL = "Withdrawal"
+
+
+class BorrowLendState(StrEnum):
+    """Of a borrow/lend market."""
+
+    OPEN = "Open"
+    CLOSED = "Closed"
+    REPAY_ONLY = "RepayOnly"
+
+
+class BorrowLendSpan(StrEnum):
+    """How far back the history of a borrow/lend market reaches."""
+
+    DAY = "1d"
+    WEEK = "1w"
+    MONTH = "1month"
+    YEAR = "1year"
+
+
+class DepositStatus(StrEnum):
+    CANCELLED = "cancelled"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    INITIATED = "initiated"
+    OWNERSHIP_VERIFICATION_REQUIRED = "ownershipVerificationRequired"
+    PENDING = "pending"
+    REFUNDED = "refunded"
+    SENDER_VERIFICATION_COMPLETED = "senderVerificationCompleted"
+    SENDER_VERIFICATION_REQUIRED = "senderVerificationRequired"
+
+
+class WithdrawalStatus(StrEnum):
+    CONFIRMED = "confirmed"
+    OWNERSHIP_VERIFICATION_REQUIRED = "ownershipVerificationRequired"
+    PENDING = "pending"
+    RECIPIENT_INFORMATION_PROVIDED = "recipientInformationProvided"
+    RECIPIENT_INFORMATION_REQUIRED = "recipientInformationRequired"
+
+
+class Blockchain(StrEnum):
+    """Where deposits can come from. A deposit tells its source in other words, see `Deposit`."""
+
+    ZERO_G = "0G"
+    APTOS = "Aptos"
+    ARBITRUM = "Arbitrum"
+    AVALANCHE = "Avalanche"
+    BASE = "Base"
+    BERACHAIN = "Berachain"
+    BITCOIN = "Bitcoin"
+    BITCOIN_CASH = "BitcoinCash"
+    BSC = "Bsc"
+    CARDANO = "Cardano"
+    DOGECOIN = "Dogecoin"
+    ECLIPSE = "Eclipse"
+    EQUALS_MONEY = "EqualsMoney"
+    ETHEREUM = "Ethereum"
+    FOGO = "Fogo"
+    HYPER_EVM = "HyperEVM"
+    HYPERLIQUID = "Hyperliquid"
+    LINEA = "Linea"
+    LITECOIN = "Litecoin"
+    MONAD = "Monad"
+    NEAR = "Near"
+    OPTIMISM = "Optimism"
+    PLASMA = "Plasma"
+    POLYGON = "Polygon"
+    SEI = "Sei"
+    SUI = "Sui"
+    SOLANA = "Solana"
+    STABLE = "Stable"
+    STORY = "Story"
+    TRON = "Tron"
+    XRP = "XRP"
+    ZCASH = "Zcash"

@@ -19,6 +19,15 @@ ClientId = NewType("ClientId", int)
 
 MAX_CLIENT_ID = 2**32 - 1
 
+PositionId = NewType("PositionId", str)
+"""A position, of a market or of borrowing and lending."""
+
+DepositId = NewType("DepositId", int)
+
+WithdrawalId = NewType("WithdrawalId", int)
+
+DustConversionId = NewType("DustConversionId", int)
+
 _SYMBOL = re.compile(r"[A-Za-z0-9.]+(?:_[A-Za-z0-9.]+)+", re.ASCII)
 
 
