@@ -6,20 +6,24 @@ import random
 from collections import deque
 
 BASE_SECONDS = 0.5
+FIRST_SECONDS = 0.25
+"""What worked for a minute is tried again within this."""
 CAP_SECONDS = 30.0
 STABLE_SECONDS = 60.0
 CONNECTS_A_MINUTE = 12
 
 
 class Backoff:
-    """Full jitter: uniform between 0 and `min(30, 0.5 * 2**n)` seconds, and never more than 12 connects a minute.
+    """Full jitter: uniform between 0 and a ceiling that doubles up to 30 s, and never more than 12 connects a minute.
 
-    `n` counts the waits since a connection last lived for a minute: a connect alone proves nothing.
+    The ceiling starts at 0.5 s, and at 0.25 s again after a connection that lived for a minute: a connect alone proves
+    nothing.
     """
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
-        self._waits = 0
+        self._ceiling = BASE_SECONDS
+        self._is_first = True
         self._connects: deque[float] = deque(maxlen=CONNECTS_A_MINUTE)
 
     def connecting(self, now: float) -> None:
@@ -29,13 +33,12 @@ class Backoff:
     def ended(self, lived_seconds: float) -> None:
         """A connection ended that had lived for so long."""
         if lived_seconds >= STABLE_SECONDS:
-            self._waits = 0
+            self._ceiling, self._is_first = FIRST_SECONDS, True
 
     def next_delay(self, now: float, *, eager: bool = False) -> float:
         """Seconds to wait before connecting again. `eager` makes the first wait after a stable connection none."""
-        ceiling = min(CAP_SECONDS, BASE_SECONDS * 2.0 ** min(self._waits, 16))
-        jitter = 0.0 if eager and self._waits == 0 else self._rng.uniform(0.0, ceiling)
-        self._waits += 1
+        jitter = 0.0 if eager and self._is_first else self._rng.uniform(0.0, self._ceiling)
+        self._ceiling, self._is_first = min(CAP_SECONDS, self._ceiling * 2), False
         return max(jitter, self._until_allowed(now))
 
     def _until_allowed(self, now: float) -> float:

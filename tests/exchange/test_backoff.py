@@ -27,7 +27,16 @@ def test_only_a_stable_minute_starts_over() -> None:
     backoff.ended(59.9)
     assert backoff.next_delay(0.0) == 4
     backoff.ended(60.0)
-    assert backoff.next_delay(0.0) == 0.5
+    assert [backoff.next_delay(0.0) for _ in range(4)] == [0.25, 0.5, 1, 2]
+
+
+@given(seed=st.integers(0, 2**32))
+def test_the_first_try_after_a_stable_minute_comes_within_a_quarter_of_a_second(seed: int) -> None:
+    backoff = Backoff(random.Random(seed))
+    for _ in range(5):
+        backoff.next_delay(0.0)
+    backoff.ended(60.0)
+    assert 0 <= backoff.next_delay(0.0) <= 0.25
 
 
 def test_eager_saves_only_the_first_wait_after_a_stable_connection() -> None:
