@@ -31,12 +31,6 @@ class Policy(StrEnum):
     """It must never end: it is started again whatever ended it."""
     ONCE = "once"
     """It does one thing; only a failure is reported, and it is not repeated."""
-    FATAL = "fatal"
-    """Without it the service is of no use: its failure ends the service."""
-
-
-class FatalTaskEnded(BpxError):
-    """A task without which the service cannot go on has ended."""
 
 
 Report = Callable[[str, str], None]
@@ -74,7 +68,7 @@ class Supervisor:
         self, name: str, work: Callable[[], Coroutine[None, None, None]], policy: Policy = Policy.PERMANENT
     ) -> asyncio.Task[None]:
         """Run `work()` under that policy. Cancelling the returned task ends it for good."""
-        runner = self._keep(name, work) if policy is Policy.PERMANENT else self._once(name, work, policy)
+        runner = self._keep(name, work) if policy is Policy.PERMANENT else self._once(name, work)
         task = self._group.create_task(runner, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -91,13 +85,9 @@ class Supervisor:
             await self._clock.sleep(pause)
             pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
 
-    async def _once(self, name: str, work: Callable[[], Coroutine[None, None, None]], policy: Policy) -> None:
-        reason = await self._attempt(name, work)
-        if reason is None:
-            return
-        self._note(name, reason)
-        if policy is Policy.FATAL:
-            raise FatalTaskEnded(f"{name}: {reason}")
+    async def _once(self, name: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        if reason := await self._attempt(name, work):
+            self._note(name, reason)
 
     async def _attempt(self, name: str, work: Callable[[], Coroutine[None, None, None]]) -> str | None:
         """Why the work failed, or `None` when it came to its end."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from bpx_tui.errors import Unavailable
-from bpx_tui.service.supervisor import FatalTaskEnded, Policy, Supervisor
+from bpx_tui.service.supervisor import Policy, Supervisor
 from tests.fakes.clock import ManualClock
 
 
@@ -93,22 +91,6 @@ async def test_a_single_job_is_not_repeated() -> None:
         supervisor.spawn("order 1", breaks, Policy.ONCE)
         await clock.advance(100)
     assert runs == 1
-
-
-async def test_a_fatal_task_ends_everything() -> None:
-    clock = ManualClock()
-
-    async def breaks() -> None:
-        raise Unavailable("no")
-
-    async def supervised() -> None:
-        async with Supervisor(clock, Reports()) as supervisor:
-            supervisor.spawn("heart", breaks, Policy.FATAL)
-            await clock.sleep(1_000)
-
-    with pytest.raises(BaseExceptionGroup) as ended:
-        await supervised()
-    assert ended.group_contains(FatalTaskEnded)
 
 
 async def test_leaving_cancels_what_runs_and_cancelling_one_task_is_no_trouble() -> None:
