@@ -38,7 +38,7 @@ from bpx_tui.model.enums import (
     Side,
     TimeInForce,
 )
-from bpx_tui.model.ids import MAX_CLIENT_ID, Asset, ClientId, OrderId, Symbol
+from bpx_tui.model.ids import MAX_CLIENT_ID, Asset, ClientId, OrderId, StrategyId, Symbol
 from bpx_tui.model.orders import Bracket, Fill, Order, OrderRequest, Trigger
 
 _TRIGGER_QUANTITY = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?%?", re.ASCII)
@@ -142,7 +142,7 @@ def encode_target(market_symbol: Symbol, order_id: OrderId | None, client_id: Cl
 
 def order(record: Record) -> Order:
     """A live order, or one of the history: they differ in `createdAt` and in what may be missing."""
-    related = optional_identifier(record, "relatedOrderId")
+    related, strategy_id = optional_identifier(record, "relatedOrderId"), optional_identifier(record, "strategyId")
     return Order(
         order_id=OrderId(identifier(record, "id")),
         symbol=symbol(record),
@@ -169,7 +169,7 @@ def order(record: Record) -> Order:
         expiry_reason=optional_word(record, "expiryReason", ExpiryReason),
         origin=optional_text(record, "systemOrderType") or "USER",
         related_order_id=None if related is None else OrderId(related),
-        strategy_id=optional_identifier(record, "strategyId"),
+        strategy_id=StrategyId(strategy_id) if strategy_id else None,
         created_ms=_created_ms(record.get("createdAt")),
     )
 

@@ -15,7 +15,7 @@ from bpx_tui.model.enums import (
     Side,
     TimeInForce,
 )
-from bpx_tui.model.ids import Asset, OrderId
+from bpx_tui.model.ids import Asset, OrderId, QuoteId, RfqId, StrategyId
 from bpx_tui.model.orders import Fill, Order, OrderEventKind, OrderUpdate
 from bpx_tui.model.rfq import RfqUpdate
 
@@ -33,7 +33,7 @@ def order_update(data: Record, name: StreamName) -> OrderUpdate:
 
 def _order(data: Record, name: StreamName) -> Order:
     kind = fields.text(data, "o")
-    related = fields.optional_identifier(data, "I")
+    related, strategy_id = fields.optional_identifier(data, "I"), fields.optional_identifier(data, "H")
     return Order(
         order_id=OrderId(fields.identifier(data, "i")),
         symbol=market_of(data, name),
@@ -56,7 +56,7 @@ def _order(data: Record, name: StreamName) -> Order:
         expiry_reason=fields.optional_word(data, "R", ExpiryReason),
         origin=fields.optional_text(data, "O") or "USER",
         related_order_id=OrderId(related) if related else None,
-        strategy_id=fields.optional_identifier(data, "H"),
+        strategy_id=StrategyId(strategy_id) if strategy_id else None,
         engine_time_us=fields.integer(data, "T"),
     )
 
@@ -103,14 +103,15 @@ def position_update(data: Record, name: StreamName) -> PositionUpdate:
 
 
 def rfq_update(data: Record, name: StreamName) -> RfqUpdate:
+    quote_id = fields.optional_identifier(data, "u")
     return RfqUpdate(
         event=fields.text(data, "e"),
         symbol=market_of(data, name),
-        rfq_id=fields.identifier(data, "R"),
+        rfq_id=RfqId(fields.identifier(data, "R")),
         status=fields.text(data, "X"),
         event_time_us=fields.integer(data, "E"),
         engine_time_us=fields.integer(data, "T"),
-        quote_id=fields.optional_identifier(data, "u"),
+        quote_id=QuoteId(quote_id) if quote_id else None,
         client_id=order_fields.client_id(data, "C"),
         side=fields.optional_word(data, "S", Side),
         price=fields.optional_decimal(data, "p"),

@@ -312,3 +312,68 @@ class Blockchain(StrEnum):
     TRON = "Tron"
     XRP = "XRP"
     ZCASH = "Zcash"
+
+
+class StrategyKind(StrEnum):
+    SCHEDULED = "Scheduled"
+    """TWAP: one slice every interval until the duration is over."""
+
+
+class StrategyStatus(StrEnum):
+    RUNNING = "Running"
+    COMPLETED = "Completed"
+    CANCELLED = "Cancelled"
+    TERMINATED = "Terminated"
+    """Ended by the exchange: out of time, or a slice was refused."""
+
+
+class RfqExecutionMode(StrEnum):
+    """Who takes a quote: the requester, or the exchange as soon as one is within the request's price."""
+
+    AWAIT_ACCEPT = "AwaitAccept"
+    IMMEDIATE = "Immediate"
+
+
+class RfqFillType(StrEnum):
+    USER = "User"
+    COLLATERAL_CONVERSION = "CollateralConversion"
+
+
+class VaultHistoryInterval(StrEnum):
+    """How far back the history of a vault goes."""
+
+    D1 = "1d"
+    W1 = "1w"
+    MONTH1 = "1month"
+    YEAR1 = "1year"
+
+
+class VaultRedeemStatus(StrEnum):
+    REQUESTED = "Requested"
+    REDEEMED = "Redeemed"
+    CANCELLED = "Cancelled"
+
+
+class SeriesRecurrence(StrEnum):
+    """How often an event of a series of prediction events comes again."""
+
+    MINUTELY = "minutely"
+    FIVE_MINUTELY = "fiveMinutely"
+    FIFTEEN_MINUTELY = "fifteenMinutely"
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class ConditionKind(StrEnum):
+    """What decides a prediction market."""
+
+    QUANTITY_RANGE = "QuantityRange"
+    STRIKE_PRICE = "StrikePrice"
+    OUTCOME = "Outcome"
+
+
+class StrikeCondition(StrEnum):
+    ABOVE = "above"
+    BELOW = "below"

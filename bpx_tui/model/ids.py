@@ -15,7 +15,22 @@ OrderId = NewType("OrderId", str)
 """The exchange's order id: decimal digits, carrying no time."""
 
 ClientId = NewType("ClientId", int)
-"""Our own correlation id of an order: uint32. The exchange promises no uniqueness for it."""
+"""Our own correlation id of an order, a strategy, a request for quote or a quote: uint32.
+
+The exchange promises no uniqueness for it.
+"""
+
+StrategyId = NewType("StrategyId", str)
+"""The exchange's id of a strategy: decimal digits. Orders that a strategy places carry it."""
+
+RfqId = NewType("RfqId", str)
+"""The exchange's id of a request for quote: decimal digits."""
+
+QuoteId = NewType("QuoteId", str)
+"""The exchange's id of a quote to a request: decimal digits."""
+
+VaultId = NewType("VaultId", int)
+"""The exchange's number of a vault: uint32."""
 
 MAX_CLIENT_ID = 2**32 - 1
 

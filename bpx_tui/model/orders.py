@@ -16,7 +16,7 @@ from bpx_tui.model.enums import (
     TimeInForce,
     TriggerBy,
 )
-from bpx_tui.model.ids import Asset, ClientId, OrderId, Symbol
+from bpx_tui.model.ids import Asset, ClientId, OrderId, StrategyId, Symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Order:
     expiry_reason: ExpiryReason | str | None = None
     origin: str = "USER"
     related_order_id: OrderId | None = None
-    strategy_id: str | None = None
+    strategy_id: StrategyId | None = None
     created_ms: int | None = None
     engine_time_us: int = 0
 
