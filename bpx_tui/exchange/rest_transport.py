@@ -31,7 +31,7 @@ from bpx_tui.exchange.signed_lane import (
     SignedLane,
     SignedRequest,
 )
-from bpx_tui.exchange.signing import DEFAULT_WINDOW_MS, Params, Signer, set_only, wire_text
+from bpx_tui.exchange.signing import DEFAULT_WINDOW_MS, Params, Signer, set_only, window_for_change, wire_text
 
 READ_SECONDS = 5.0
 ORDER_SECONDS = 10.0
@@ -71,6 +71,7 @@ class RestTransport:
         read_seconds: float = READ_SECONDS,
         max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
+        """`window_ms` is the longest life of a signature; what changes something gets less on a good clock."""
         base = _address(base_url)
         self._base = base
         self._host = base.host or ""
@@ -156,7 +157,7 @@ class RestTransport:
             if operation.instruction is None:
                 reply = await self._read_public(self._public, operation, query)
             else:
-                request = self._signed_request(operation, operation.instruction, query, body)
+                request = self._signed_request(operation, operation.instruction, query, body, changes=changes)
                 raw = await self._lane.send(request, self._order_seconds if changes else self._read_seconds)
                 reply = Reply(raw.status, raw.headers, raw.body)
         except _FAILURES as error:
@@ -172,13 +173,16 @@ class RestTransport:
         return failure
 
     def _signed_request(
-        self, operation: Operation, instruction: str, query: Params | None, body: Body | None
+        self, operation: Operation, instruction: str, query: Params | None, body: Body | None, *, changes: bool
     ) -> SignedRequest:
         """Head and body, as they are written. Nothing in the head is foreign but the query, which is encoded."""
         signer = self._signer
         if signer is None:
             raise NotSent("Not sent: no API key is configured for this session.")
-        signed = signer.sign(instruction, self._server_clock.now_ms(), self._window_ms, query=query, body=body)
+        clock, window_ms = self._server_clock, self._window_ms
+        if changes:
+            window_ms = window_for_change(clock.uncertainty_ms, window_ms)
+        signed = signer.sign(instruction, clock.now_ms(), window_ms, query=query, body=body)
         target = operation.path if not query else self._url(operation, query).raw_path_qs
         head = (
             f"{operation.method} {target} HTTP/1.1\r\n{self._common_head}X-Signature: {signed.signature}\r\n"

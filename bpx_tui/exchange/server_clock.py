@@ -12,13 +12,16 @@ from typing import NamedTuple
 from bpx_tui.clock import Clock
 
 KEPT_SAMPLES = 5
+DRIFT_PPM = 100
+"""How fast a computer's clock may run wrong; the usual crystal stays below half of it."""
 
 
 class ClockSample(NamedTuple):
-    """One reading of the exchange's clock. Its error is at most half the round trip."""
+    """One reading of the exchange's clock. Its error is at most half the round trip, at the monotonic second `at`."""
 
     offset_us: int
     round_trip_seconds: float
+    at: float
 
 
 class ServerClock:
@@ -37,6 +40,10 @@ class ServerClock:
         return bool(self._samples)
 
     @property
+    def _best(self) -> ClockSample | None:
+        return min(self._samples, key=lambda kept: kept.round_trip_seconds, default=None)
+
+    @property
     def offset_us(self) -> int:
         """Exchange clock minus local monotonic clock, in microseconds."""
         return self._offset_us
@@ -44,7 +51,17 @@ class ServerClock:
     @property
     def round_trip_seconds(self) -> float | None:
         """Round trip of the reading in use; half of it bounds the error of the clock."""
-        return min((sample.round_trip_seconds for sample in self._samples), default=None)
+        best = self._best
+        return None if best is None else best.round_trip_seconds
+
+    @property
+    def uncertainty_ms(self) -> float | None:
+        """How far `now_ms` may be off: half the round trip of its reading, and drift since; `None` without one."""
+        best = self._best
+        if best is None:
+            return None
+        drift_ms = (self._clock.monotonic() - best.at) * DRIFT_PPM / 1_000
+        return best.round_trip_seconds * 500 + drift_ms
 
     @property
     def local_error_ms(self) -> int:
@@ -63,9 +80,9 @@ class ServerClock:
         The exchange cuts its answer to whole milliseconds, so half of one is added back.
         """
         middle = _micros((sent + received) / 2)
-        sample = ClockSample(server_ms * 1_000 + 500 - middle, max(0.0, received - sent))
+        sample = ClockSample(server_ms * 1_000 + 500 - middle, max(0.0, received - sent), received)
         self._samples.append(sample)
-        self._offset_us = min(self._samples, key=lambda kept: kept.round_trip_seconds).offset_us
+        self._offset_us = (self._best or sample).offset_us
         return sample
 
     def distrust(self) -> None:

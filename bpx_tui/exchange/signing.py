@@ -18,7 +18,11 @@ from bpx_tui.exchange.operations import SUBSCRIBE, WITHDRAW
 DEFAULT_WINDOW_MS = 5_000
 """How long after its timestamp the exchange still takes a request; also what it assumes without `X-Window`."""
 
-MAX_WINDOW_MS = 60_000
+CHANGE_WINDOW_MS = 3_000
+"""The same for what changes something, while the exchange's clock is known well: whoever caught it has less time."""
+
+GOOD_CLOCK_MS = 500
+"""A clock known to within this leaves a request of the shorter window 2.5 s for its way."""
 
 Scalar = str | int | bool | None
 """A value that can be signed. Money comes as text, made by `model.numbers.plain`."""
@@ -61,6 +65,15 @@ def wire_text(value: Scalar) -> str:
     if isinstance(value, (str, int)):
         return str(value)
     raise TypeError(f"cannot sign a {type(value).__name__}: money is text, absent values are left out")
+
+
+def window_for_change(clock_uncertainty_ms: float | None, allowed_ms: int) -> int:
+    """The window of a request that changes something: short on a good clock, never above what is allowed.
+
+    `clock_uncertainty_ms` is how far our reading of the exchange's clock may be off, `None` without a reading.
+    """
+    is_good = clock_uncertainty_ms is not None and clock_uncertainty_ms <= GOOD_CLOCK_MS
+    return min(allowed_ms, CHANGE_WINDOW_MS) if is_good else allowed_ms
 
 
 def set_only(params: Params) -> Params:

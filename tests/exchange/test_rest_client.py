@@ -26,7 +26,7 @@ from bpx_tui.model.enums import (
 )
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
 from bpx_tui.model.orders import Order, OrderRequest
-from tests.exchange.rest_venue import Setup, answer
+from tests.exchange.rest_venue import Request, Setup, answer
 from tests.fakes.clock import ManualClock
 
 SAMPLES = Path(__file__).parents[1] / "data" / "backpack" / "samples" / "rest"
@@ -160,6 +160,40 @@ async def test_requests_are_signed_with_the_exchanges_time(setup: Setup) -> None
     await setup.client.balances()
     assert abs(int(setup.venue.requests[1].headers["x-timestamp"]) - 1_800_000_000_000) <= 1
     assert setup.venue.requests[1].headers["x-window"] == "5000"
+
+
+@pytest.mark.parametrize(
+    ("way_seconds", "waited_seconds", "window"),
+    [
+        (None, 0, "5000"),
+        (0.1, 0, "3000"),
+        (0.1, 300, "3000"),
+        (0.9, 300, "3000"),
+        (1.1, 0, "5000"),
+        (0.1, 6000, "5000"),
+    ],
+)
+async def test_the_signature_of_what_changes_something_lives_three_seconds_on_a_good_clock(
+    setup: Setup, way_seconds: float | None, waited_seconds: float, window: str
+) -> None:
+    def respond(request: Request) -> bytes:
+        if request.path.endswith("time"):
+            setup.clock.skip(way_seconds or 0)
+            return answer(raw=b"1800000000000", content_type="text/plain")
+        return (
+            sample("get_balances") if request.path.endswith("capital") else sample("execute_order__limit_resting_perp")
+        )
+
+    setup.venue.respond = respond
+    if way_seconds is not None:
+        await setup.client.measure_clock()
+    setup.clock.skip(waited_seconds)
+    await setup.client.place(LIMIT)
+    await setup.client.cancel(SOL, order_id=OrderId("1"))
+    await setup.client.balances()
+    *_, placed, cancelled, read = setup.venue.requests
+    assert [request.headers["x-window"] for request in (placed, cancelled, read)] == [window, window, "5000"]
+    assert placed.is_signed_for("orderExecute")
 
 
 async def test_what_does_not_make_one_order_never_leaves(setup: Setup) -> None:

@@ -79,6 +79,18 @@ def test_after_a_suspend_the_old_readings_are_forgotten_but_time_goes_on() -> No
     assert abs(server.now_ms() - (TRUE_MS + 600_200)) <= 1
 
 
+def test_its_own_uncertainty_grows_from_half_the_way_until_the_next_reading() -> None:
+    clock = ManualClock()
+    server = ServerClock(clock)
+    assert server.uncertainty_ms is None
+    read(clock, server, 0.2, TRUE_MS)
+    assert server.uncertainty_ms == pytest.approx(100)
+    clock.skip(300)
+    assert server.uncertainty_ms == pytest.approx(130)
+    server.distrust()
+    assert server.uncertainty_ms is None
+
+
 @given(st.floats(0, 3), st.floats(0, 1))
 def test_the_error_is_at_most_half_the_round_trip(round_trip: float, share_out: float) -> None:
     clock = ManualClock()

@@ -17,7 +17,7 @@ from nacl.signing import SigningKey, VerifyKey
 from bpx_tui.config.credentials import Credentials
 from bpx_tui.errors import NotSent
 from bpx_tui.exchange.operations import READ_ONLY_INSTRUCTIONS, TRADING_INSTRUCTIONS, WITHDRAW
-from bpx_tui.exchange.signing import Params, Scalar, Signer, canonical_string, wire_text
+from bpx_tui.exchange.signing import Params, Scalar, Signer, canonical_string, window_for_change, wire_text
 
 VECTORS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "data" / "backpack" / "signing_vectors.json").read_text()
@@ -138,3 +138,10 @@ def test_a_signer_shows_nothing_of_its_key() -> None:
     for copier in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError, match="cannot be copied or pickled"):
             copier(signer)
+
+
+@given(st.none() | st.floats(0, 1e7), st.integers(1, 60_000))
+def test_no_window_is_longer_than_allowed(uncertainty_ms: float | None, allowed_ms: int) -> None:
+    window_ms = window_for_change(uncertainty_ms, allowed_ms)
+    assert window_ms <= allowed_ms
+    assert window_ms in (3_000, allowed_ms)
