@@ -332,20 +332,12 @@ def _refuse_conflicts(actions: Iterable[Action]) -> None:
                 raise ConfigError(f"{key_label(key)} is bound to both {other} and {action.id} ({action.where}).")
 
 
-_LABELS = {
-    "escape": "esc",
-    "comma": ",",
-    "pagedown": "pgdn",
-    "pageup": "pgup",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
-}
+_SHORT = {"escape": "esc", "comma": ",", "pagedown": "pgdn", "pageup": "pgup"}
+_SYMBOLS = {"up": "↑", "down": "↓", "left": "←", "right": "→"}
 
 
-def key_label(key: str) -> str:
-    """A key as footer and help write it: `shift+up` is `⇧↑`."""
+def key_label(key: str, *, symbols: bool = True) -> str:
+    """A key as footer and help write it: `shift+up` is `⇧↑`, or itself for a terminal without such `symbols`."""
     *modifiers, last = key.split("+") if len(key) > 1 else (key,)
-    prefix = "".join("⇧" if each == "shift" else f"{each}+" for each in modifiers)
-    return prefix + _LABELS.get(last, last)
+    prefix = "".join("⇧" if each == "shift" and symbols else f"{each}+" for each in modifiers)
+    return prefix + _SHORT.get(last, _SYMBOLS.get(last, last) if symbols else last)

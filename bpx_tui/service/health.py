@@ -18,7 +18,7 @@ POLL_BUDGET_SECONDS = 6.0
 FIRST_FRAME_SECONDS = 3.0
 CONNECTING_SECONDS = 6.0
 """A lost socket is usually back by then, and polling has begun where it is not."""
-WITHOUT_NETWORK = "`bpx-tui demo` works without a network"
+WITHOUT_NETWORK = "`bpx-tui demo` needs no network"
 
 
 class Health:

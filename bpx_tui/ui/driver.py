@@ -1,4 +1,4 @@
-"""Reading the terminal: bytes that are no text, pastes without brackets and an ended terminal must not hurt the screen.
+"""The terminal: bytes that are no text, pastes without brackets and an ended terminal must not hurt the screen.
 
 Textual's own loop dies on invalid UTF-8 and on mouse reports of an older protocol, and spins when its input has ended
 (RELIABILITY T06, T07, P23). What arrives in one read as several printable keys is a paste, not typing (P21).
@@ -17,6 +17,8 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from bpx_tui.ui.glyphs import is_ascii_only, to_ascii
+
 log = logging.getLogger(__name__)
 
 PASTE_KEYS = 4
@@ -27,7 +29,13 @@ _POLL_SECONDS = 0.1
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's Linux driver with an input loop that nothing on the wire can end."""
+    """Textual's Linux driver with an input loop that nothing on the wire can end, and ASCII where it must be."""
+
+    ascii_only = is_ascii_only(os.environ)
+
+    def write(self, data: str) -> None:
+        """Whatever was drawn, by us or by Textual, leaves with characters that this terminal has."""
+        super().write(to_ascii(data) if self.ascii_only else data)
 
     def run_input_thread(self) -> None:
         decode = getincrementaldecoder("utf-8")("replace").decode

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+
+from rich.cells import cell_len
+
+from bpx_tui.config.keymap import key_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +140,42 @@ ASCII = Glyphs(
 )
 
 
+class _AsciiTable(dict[int, str]):
+    """For `str.translate`: what is not ASCII becomes ASCII of the same width: its own form, or a letter's base."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        plain = unicodedata.normalize("NFKD", character)[:1]
+        fallback = plain if plain.isascii() else "?"
+        self[code] = character if code < _ASCII_END else fallback * cell_len(character)
+        return self[code]
+
+
+_ASCII_END = 128
+_PAIRS = """
+─- ━- │| ┃| ╭+ ╮+ ╰+ ╯+ ┏# ┓# ┗# ┛# ┿+ ┷+ ┯+ ╵| ╷| ╌- ┄- ┈- ┊: ┆: ═= ▁_ ▂_ ▃. ▄- ▅= ▆+ ▇* █# ▀# ▔- ▏| ▐[ ░. ▒o ▓#
+·. •* …~ —- –- ▲^ △^ ▼v ▽v ▾v ▸> ▶> ◀< ◆* ■# □_ ○o ●* ✓+ ✗x ≈~ ≤< ≥> ±~ ×x →> ←< ↑^ ↓v ⇧^ ΣS
+"""
+_ASCII_TEXT = _AsciiTable((ord(pair[0]), pair[1]) for pair in _PAIRS.split())
+
+
+def to_ascii(text: str) -> str:
+    """`text` in ASCII alone, in the same number of cells."""
+    return text if text.isascii() else text.translate(_ASCII_TEXT)
+
+
+def is_ascii_only(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal is the Linux console, a dumb one, or said to be no better by `BPX_ASCII`."""
+    return environ.get("TERM") in {"linux", "dumb"} or bool(environ.get("BPX_ASCII"))
+
+
 def glyphs_for(environ: Mapping[str, str], *, no_color: bool) -> Glyphs:
-    """The set this terminal can show: ASCII on the Linux console and with `BPX_ASCII`, no inverse without colours."""
-    if environ.get("TERM") in {"linux", "dumb"} or environ.get("BPX_ASCII"):
+    """The set this terminal can show: ASCII where nothing else is safe, no inverse where there are no colours."""
+    if is_ascii_only(environ):
         return ASCII
     return replace(UNICODE, inverse=False) if no_color else UNICODE
+
+
+def key_text(key: str) -> str:
+    """A key as this terminal can write it."""
+    return key_label(key, symbols=not is_ascii_only(os.environ))

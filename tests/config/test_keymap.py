@@ -64,3 +64,8 @@ def test_no_single_key_of_the_desk_sends_an_order() -> None:
 )
 def test_keys_are_written_as_people_read_them(key: str, label: str) -> None:
     assert key_label(key) == label
+
+
+@pytest.mark.parametrize(("key", "label"), [("shift+up", "shift+up"), ("v", "v"), ("down", "down"), ("escape", "esc")])
+def test_without_symbols_an_arrow_is_a_word(key: str, label: str) -> None:
+    assert key_label(key, symbols=False) == label

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 from typing import cast
 
 import pytest
+from rich.cells import cell_len
 from textual import events
 from textual.app import App
 from textual.message import Message
 
+import bpx_tui
 from bpx_tui.ui.driver import TerminalDriver
+from bpx_tui.ui.glyphs import to_ascii
 
 
 class _Ears(TerminalDriver):
@@ -77,3 +81,38 @@ def test_a_broken_parser_is_replaced() -> None:
 
     assert type(ears._feed(cast("object", Broken()), "x")).__name__ == "XTermParser"  # type: ignore[arg-type]
     os.close(reader)
+
+
+@pytest.mark.parametrize(
+    ("text", "ascii_text"),
+    [
+        ("\x1b[1m[▲BUY]  limit▾ GTC▾ post□\x1b[0m", "\x1b[1m[^BUY]  limitv GTCv post_\x1b[0m"),
+        ("○ DEMO · ✓ 178.61 ≈ 2 … ⇧tab", "o DEMO . + 178.61 ~ 2 ~ ^tab"),
+        ("café 市場", "cafe ????"),
+        ("plain", "plain"),
+    ],
+)
+def test_in_ascii_every_character_has_a_form_as_wide_as_itself(text: str, ascii_text: str) -> None:
+    assert to_ascii(text) == ascii_text
+    assert cell_len(ascii_text) == cell_len(text)
+
+
+def test_every_character_that_the_program_draws_has_an_ascii_form_of_its_own() -> None:
+    drawn = {
+        character for path in Path(bpx_tui.__file__).parent.glob("ui/**/*.py") for character in path.read_text("utf-8")
+    }
+    unknown = {character for character in drawn if not character.isascii() and to_ascii(character) == "?"}
+    assert unknown == set()
+
+
+def test_an_ascii_terminal_gets_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr("textual.drivers.linux_driver.LinuxDriver.write", lambda _, data: written.append(data))
+    reader, writer = os.pipe()
+    ears = _Ears(reader)
+    ears.write("▲ 1")
+    ears.ascii_only = True
+    ears.write("▲ 1")
+    os.close(reader)
+    os.close(writer)
+    assert written == ["▲ 1", "^ 1"]

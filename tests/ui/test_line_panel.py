@@ -117,6 +117,15 @@ async def test_unavailable_says_why() -> None:
         assert any("the exchange is closed" in line for line in body(panel))
 
 
+async def test_a_long_reason_is_shown_whole_on_several_lines() -> None:
+    bus, words = desk_bus(), "candles cannot be read: cannot resolve host api.backpack.exchange, and nobody knows when"
+    bus.latest.put(book(SOL.symbol), BookView(SOL.symbol, FeedState.UNAVAILABLE, reason=words))
+    panel = ladder(bus)
+    async with PanelApp(panel).run_test(size=(40, 12)):
+        lines = [line.strip("│┃ ") for line in body(panel)]
+        assert words in " ".join(line for line in lines if line)
+
+
 class Broken(Ladder):
     """Fails whenever it looks at the bus."""
 

@@ -11,7 +11,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from bpx_tui.config.keymap import Keymap, Where, key_label
+from bpx_tui.config.keymap import Keymap, Where
+from bpx_tui.ui.glyphs import key_text
 
 _KEYS_WIDTH = 16
 
@@ -45,7 +46,7 @@ def help_text(keymap: Keymap, focused: Where) -> Text:
         here = " (here)" if where is focused else ""
         text.append(f"{where}{here}\n", "bold underline")
         for action in actions:
-            keys = " ".join(key_label(key) for key in action.keys)
+            keys = " ".join(key_text(key) for key in action.keys)
             text.append(f"  {keys:<{_KEYS_WIDTH}}", "bold")
             text.append(f"{action.help}\n")
         text.append("\n")

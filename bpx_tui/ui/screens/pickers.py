@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bpx_tui.config.keymap import Action, Keymap, key_label
+from bpx_tui.config.keymap import Action, Keymap
 from bpx_tui.model.ids import Symbol
 from bpx_tui.model.views import MarketRow
 from bpx_tui.ui.desk import Desk
 from bpx_tui.ui.formatting import market_name
+from bpx_tui.ui.glyphs import key_text
 from bpx_tui.ui.lines import Line, Run, fitted
 from bpx_tui.ui.palette import Role
 from bpx_tui.ui.screens.picker import Choice, Picker
@@ -43,7 +44,7 @@ def action_picker(keymap: Keymap) -> Picker[str]:
 
 
 def _line_of(action: Action) -> Callable[[int], Line]:
-    keys = " ".join(key_label(key) for key in action.keys)
+    keys = " ".join(key_text(key) for key in action.keys)
 
     def line(width: int) -> Line:
         return Run(f" {fitted(action.help, max(8, width - 14))}"), Run(keys.rjust(12), Role.ACCENT)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from textual import events
 
-from bpx_tui.config.keymap import Action, Keymap, Where, key_label
+from bpx_tui.config.keymap import Action, Keymap, Where
+from bpx_tui.ui.glyphs import key_text
 from bpx_tui.ui.lines import Line, Run, tag_at, width_of
 from bpx_tui.ui.palette import Role
 from bpx_tui.ui.widgets.bar import Bar
@@ -74,7 +75,7 @@ def _line(own: Sequence[Action], desk: Sequence[Action]) -> Line:
 
 def _key(action: Action) -> tuple[Run, Run, Run]:
     return (
-        Run(key_label(action.keys[0]), Role.ACCENT, bold=True, tag=action.id),
+        Run(key_text(action.keys[0]), Role.ACCENT, bold=True, tag=action.id),
         Run(f" {action.word}", Role.MUTED, tag=action.id),
         Run("  "),
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -30,7 +31,7 @@ from bpx_tui.ui.glyphs import UNICODE, Glyphs, glyphs_for
 from bpx_tui.ui.palette import Palette, Role
 from bpx_tui.ui.widgets.condition import LATE_SECONDS, Condition, Feed, Trust, judge
 from bpx_tui.ui.widgets.panel_frame import Title, TitlePart, TitleSpan, bottom_segments, title_segments
-from bpx_tui.ui.widgets.panel_rows import BLANK, Row, common_row_segments, note, ribbon
+from bpx_tui.ui.widgets.panel_rows import BLANK, Row, common_row_segments, middled, note, ribbon
 
 __all__ = ["LinePanel", "Row"]
 
@@ -275,18 +276,12 @@ class LinePanel(Widget, can_focus=True):
         return tuple(rows)
 
     def _message_rows(self, body: Size, now: float) -> tuple[Row, ...]:
-        rows = [BLANK] * body.height
-        middle = body.height // 2
         if self.condition.trust is Trust.UNAVAILABLE:
-            rows[middle] = note(self.condition.reason or "not available", Role.ERROR)
             retry = self._retry_text(now)
-            if retry and middle + 1 < body.height:
-                rows[middle + 1] = note(retry, Role.MUTED)
-        else:
-            rows[middle] = note(self.empty_text(), Role.MUTED)
-            if self.condition.ribbon:
-                rows[0] = ribbon(self.condition.ribbon)
-        return tuple(rows)
+            notes = [note(line, Role.ERROR) for line in wrap(self.condition.reason or "not available", body.width - 2)]
+            return middled((*notes, note(retry, Role.MUTED)) if retry else notes, body.height)
+        rows = middled([note(line) for line in wrap(self.empty_text(), body.width - 2)], body.height)
+        return (ribbon(self.condition.ribbon), *rows[1:]) if self.condition.ribbon else rows
 
     def _retry_text(self, now: float) -> str:
         health = self.bus.latest.value(HEALTH)

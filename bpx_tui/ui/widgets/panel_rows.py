@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -35,6 +36,13 @@ def note(text: str, role: Role = Role.MUTED) -> Row:
 def ribbon(text: str) -> Row:
     """A band of the warning colour across the body."""
     return Row("ribbon", text)
+
+
+def middled(rows: Sequence[Row], height: int) -> tuple[Row, ...]:
+    """The rows in the middle of a body of `height` lines; the last ones are left out where they do not fit."""
+    kept = tuple(rows[:height])
+    above = (height - len(kept) + 1) // 2
+    return (*[BLANK] * above, *kept, *[BLANK] * (height - above - len(kept)))
 
 
 def common_row_segments(row: Row, width: int, palette: Palette, glyphs: Glyphs) -> list[Segment] | None:
