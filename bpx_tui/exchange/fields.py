@@ -133,9 +133,12 @@ def optional_integer(record: Record, key: str) -> int | None:
 
 def flag(record: Record, key: str, default: bool = False) -> bool:
     """A boolean; `default` where it is absent or `null`."""
+    return default if record.get(key) is None else needed_flag(record, key)
+
+
+def needed_flag(record: Record, key: str) -> bool:
+    """A boolean that must be there."""
     value = record.get(key)
-    if value is None:
-        return default
     if not isinstance(value, bool):
         raise UnreadableReply(f"{key} is not true or false.")
     return value

@@ -31,15 +31,22 @@ class RestCalls:
         return await self.read(operation_id, lambda reply: decode_one(reply.body, build), query)
 
     async def rows(self, operation_id: str, build: Callable[[Record], T], query: Params | None = None) -> Rows[T]:
-        """The values of an answer that is a list of JSON objects."""
-        return await self.read(operation_id, lambda reply: decode_rows(reply.body, build, reply.age_seconds), query)
+        """The values of an answer that is a list of JSON objects, a page of a longer one perhaps."""
+
+        def decode(reply: Reply) -> Rows[T]:
+            rows = decode_rows(reply.body, build)
+            return Rows(rows, rows.unreadable, reply.age_seconds, reply.total_rows)
+
+        return await self.read(operation_id, decode, query)
 
     async def read(self, operation_id: str, decode: Callable[[Reply], T], query: Params | None = None) -> T:
         """The value that `decode` makes of any other answer."""
         reply = await self._transport.read(OPERATIONS[operation_id], query)
         return _decoded(reply, decode, changes=False)
 
-    async def read_or_none(self, operation_id: str, build: Callable[[Record], T], query: Params) -> T | None:
+    async def read_or_none(
+        self, operation_id: str, build: Callable[[Record], T], query: Params | None = None
+    ) -> T | None:
         """As `one`, with `None` where the exchange answers that there is nothing (204)."""
         reply = await self._transport.read(OPERATIONS[operation_id], query)
         if reply.status == _NO_CONTENT:

@@ -71,21 +71,29 @@ class Reply(NamedTuple):
     @property
     def age_seconds(self) -> int:
         """How long a cache on the way had held this answer; 0 where it does not say."""
-        age = self.headers.get("Age", "").strip()
-        return int(age) if age.isascii() and age.isdigit() and len(age) < 10 else 0
+        return self._whole_number("Age") or 0
+
+    @property
+    def total_rows(self) -> int | None:
+        """How many rows the pages of a list hold together (`X-TOTAL`), where the exchange says so."""
+        return self._whole_number("X-TOTAL")
 
     @property
     def retry_after_seconds(self) -> float | None:
         """What `Retry-After` asks for, whether in seconds or as a date (which is read against `Date`)."""
         asked = self.headers.get("Retry-After", "").strip()
-        if asked.isascii() and asked.isdigit() and len(asked) < 10:
-            return float(asked)
+        if (seconds := self._whole_number("Retry-After")) is not None:
+            return float(seconds)
         try:
             until = parsedate_to_datetime(asked)
             wait = until - parsedate_to_datetime(self.headers.get("Date", ""))
         except (ValueError, TypeError, OverflowError):
             return None
         return max(0.0, wait.total_seconds())
+
+    def _whole_number(self, header: str) -> int | None:
+        value = self.headers.get(header, "").strip()
+        return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
 def is_definitive_code(code: str) -> bool:

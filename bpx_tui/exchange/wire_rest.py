@@ -21,15 +21,24 @@ class Rows(tuple[T, ...]):
     Attributes:
         unreadable: why each of the other rows was left out. Not empty means that the list is not the whole truth.
         age_seconds: how long the answer had been in a cache between the exchange and us; 0 for a fresh one.
+        total: how many rows there are in all pages; `None` where the exchange does not say.
     """
 
     unreadable: tuple[str, ...]
     age_seconds: int
+    total: int | None
 
-    def __new__(cls, rows: Iterable[T] = (), unreadable: Iterable[str] = (), age_seconds: int = 0) -> Rows[T]:
+    def __new__(
+        cls,
+        rows: Iterable[T] = (),
+        unreadable: Iterable[str] = (),
+        age_seconds: int = 0,
+        total: int | None = None,
+    ) -> Rows[T]:
         made = super().__new__(cls, rows)
         made.unreadable = tuple(unreadable)
         made.age_seconds = age_seconds
+        made.total = total
         return made
 
 
