@@ -10,6 +10,7 @@ from bpx_tui.simulator.credentials import derived_pair
 from bpx_tui.simulator.domain.catalogue import VAULT_TOKEN
 from bpx_tui.simulator.domain.markets import QUOTE, AssetTerms
 from bpx_tui.simulator.domain.orders import AccountId
+from bpx_tui.simulator.domain.standing import Permission, Standing
 from bpx_tui.simulator.domain.venue import Venue
 from bpx_tui.simulator.products.custody import ChainTerms, CustodyDesk, contract_address
 from bpx_tui.simulator.products.dust import DustDesk
@@ -42,6 +43,15 @@ class Desks:
         self.predictions = PredictionDesk(venue, agenda, self._rng("predictions"))
         self.vault_key = derived_pair(seed, VAULT)
         self.vaults = VaultDesk(venue, agenda, self._rng("vaults"), [self._vault()])
+
+    def set_standing(self, account: AccountId, standing: Standing) -> None:
+        """Suspend an account or withdraw its permissions: orders expire, RFQs and quotes are cancelled.
+
+        Its strategies end with the next slice, which is refused.
+        """
+        self._venue.interventions.set_standing(account, standing)
+        if standing.bars(Permission.RFQ, self._venue.now_us) is not None:
+            self.rfq.end_all_of(account)
 
     def vault_tokens(self, account: AccountId) -> Decimal:
         """Vault tokens of an account, those handed in for a redemption that is under way included."""

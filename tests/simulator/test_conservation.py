@@ -16,6 +16,7 @@ from bpx_tui.simulator.domain.ledger import CLEARING, LENDING
 from bpx_tui.simulator.domain.orders import ZERO, AttachedExit, CancelScope, NewOrder, TriggerTerms
 from bpx_tui.simulator.domain.refusals import VenueRefusal
 from bpx_tui.simulator.domain.seeds import CLEARING_SEED
+from bpx_tui.simulator.domain.standing import Permission, Standing, needed_in
 from bpx_tui.simulator.domain.venue import FUNDS
 from tests.simulator.floor import PERP, SOL, SPOT, USDC, Floor
 
@@ -245,6 +246,16 @@ class Exchange(RuleBasedStateMachine):
     def book_state(self, symbol: Symbol, state: TradingState) -> None:
         self.venue.set_book_state(symbol, state)
 
+    @rule(name=traders, suspended=st.booleans(), withdrawn=st.lists(st.sampled_from(Permission), max_size=2))
+    def standing(self, name: str, suspended: bool, withdrawn: list[Permission]) -> None:
+        """For a minute: what may not be open any more is gone at once."""
+        account, now_us = self.names[name], self.venue.now_us
+        standing = Standing(suspended, tuple(withdrawn), now_us + 60_000_000)
+        self.venue.interventions.set_standing(account, standing)
+        for order in self.venue.open_orders(account):
+            kind = self.venue.market(order.symbol).kind
+            assert standing.bars(needed_in(kind), now_us) is None
+
     # ---- what always holds
 
     @invariant()
@@ -352,7 +363,9 @@ def test_a_long_walk_of_many_clients_conserves_everything() -> None:
     for step in range(4_000):
         name, symbol = rng.choice(["alice", "bob", "carol"]), rng.choice(sorted(STARTS))
         side, size = rng.choice(list(Side)), rng.randrange(1, 4000)
-        match rng.randrange(12):
+        match rng.randrange(12) if rng.random() < 0.99 else None:
+            case None:
+                machine.standing(name, rng.random() < 0.5, [rng.choice(list(Permission))])
             case 0 | 1 | 2:
                 machine.quotes(symbol, side, rng.randrange(1, 8), size)
             case 3 | 4:

@@ -9,12 +9,14 @@ from bpx_tui.model.enums import Side
 from bpx_tui.model.ids import Asset, Symbol
 from bpx_tui.simulator.domain.accounts import NO_FEES, TIER_ONE, Account
 from bpx_tui.simulator.domain.core import Core
+from bpx_tui.simulator.domain.funds import NO_MEANS, Means
 from bpx_tui.simulator.domain.inquiry import Inquiry
 from bpx_tui.simulator.domain.ledger import FUNDS
 from bpx_tui.simulator.domain.lending import LendingDesk
 from bpx_tui.simulator.domain.margin import MarginDesk
 from bpx_tui.simulator.domain.marketdesk import MarketDesk
 from bpx_tui.simulator.domain.orders import ZERO, AccountId
+from bpx_tui.simulator.domain.standing import GOOD, Standing, needed_in
 from bpx_tui.simulator.domain.treasury import Treasury
 from bpx_tui.simulator.domain.views import (
     AccountInfo,
@@ -123,15 +125,17 @@ class AccountDesk(MarketDesk):
         self._core.step()
         self._core.flush_balances(self._treasury.release_withdrawal(ticket))
 
-    def transfer(self, giver: AccountId, taker: AccountId, asset: Asset, quantity: Decimal) -> None:
-        """Move free money between two accounts or funds (vaults, sub-accounts, dust).
+    def transfer(
+        self, giver: AccountId, taker: AccountId, asset: Asset, quantity: Decimal, means: Means = NO_MEANS
+    ) -> None:
+        """Move money between two accounts or funds (vaults, sub-accounts, dust); `means` say how it may be raised.
 
         Raises:
             VenueRefusal: the giver has not enough, or needs it as margin.
         """
         self._core.step()
         holder, receiver = self._core.account(giver), self._core.account(taker)
-        self._treasury.transfer(holder, receiver, asset, quantity)
+        self._treasury.transfer(holder, receiver, asset, quantity, means)
         self._core.flush_balances(holder)
         self._core.flush_balances(receiver)
 
@@ -142,6 +146,15 @@ class AccountDesk(MarketDesk):
 
     def collateral(self, account: AccountId) -> CollateralView:
         return self._margin.collateral_view(self._core.account(account))
+
+    def standing(self, account: AccountId) -> Standing:
+        """What the account may not do now; `interventions.set_standing` changes it."""
+        standing = self._core.account(account).standing
+        return GOOD if standing.until_us is not None and standing.until_us <= self._core.now_us else standing
+
+    def check_may_trade(self, account: AccountId, symbol: Symbol) -> None:
+        """Raises: VenueRefusal, the account is suspended, or without the permission for this kind of market."""
+        self._core.account(account).check_permission(needed_in(self.market(symbol).kind), self._core.now_us)
 
     def settings(self, account: AccountId) -> AccountSettings:
         return self._core.account(account).settings()

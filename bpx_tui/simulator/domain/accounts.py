@@ -8,6 +8,7 @@ from decimal import Decimal
 from bpx_tui.model.ids import Asset, OrderId, Symbol
 from bpx_tui.simulator.domain.orders import ZERO, AccountId, FillRecord, Order, OrderRecord
 from bpx_tui.simulator.domain.positions import Position
+from bpx_tui.simulator.domain.standing import GOOD, Permission
 from bpx_tui.simulator.domain.views import AccountInfo, AccountSettings, FeeTier, PositionView
 
 HISTORY_LIMIT = 20_000
@@ -69,6 +70,7 @@ class Account:
         "position_limit",
         "positions",
         "purses",
+        "standing",
         "subaccount_id",
         "unsettled",
         "user_id",
@@ -91,6 +93,7 @@ class Account:
         self.position_limit = Decimal(5_000_000)
         self.leverage_limit = Decimal(10)
         self.liquidating = False
+        self.standing = GOOD
         self.purses: dict[Asset, Purse] = {}
         self.positions: dict[Symbol, Position] = {}
         self.loans: dict[Asset, Loan] = {}
@@ -117,6 +120,12 @@ class Account:
         """Net lend (positive) or borrow (negative)."""
         loan = self.loans.get(asset)
         return ZERO if loan is None else loan.quantity
+
+    def check_permission(self, permission: Permission, now_us: int) -> None:
+        """Raises: VenueRefusal, the account may not do that now."""
+        refusal = None if self.standing is GOOD else self.standing.refusal(permission, now_us)
+        if refusal is not None:
+            raise refusal
 
     def info(self) -> AccountInfo:
         return AccountInfo(self.id, self.user_id, self.subaccount_id, tuple(self.api_keys), self.house)

@@ -21,6 +21,7 @@ from bpx_tui.simulator.domain.refusals import (
     insufficient_margin,
     insufficient_supply,
 )
+from bpx_tui.simulator.domain.standing import Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,10 @@ class Means:
     borrow: bool
     source: str
     order_id: OrderId | None = None
+
+
+NO_MEANS = Means(redeem=False, borrow=False, source="Manual")
+"""What is free must do."""
 
 
 class Funds:
@@ -78,8 +83,9 @@ class Funds:
         """Whether the account may borrow this much after redeeming and before spending.
 
         Raises:
-            VenueRefusal: the pool, the account's limit or its margin says no.
+            VenueRefusal: the pool, the account's standing, its limit or its margin says no.
         """
+        account.check_permission(Permission.MARGIN, self._core.now_us)
         if quantity > self._lending.borrowable(asset, redeemed=redeemed):
             raise insufficient_supply()
         state = self._margin.measure(account)

@@ -14,6 +14,7 @@ from bpx_tui.simulator.domain.lending import LendingDesk
 from bpx_tui.simulator.domain.margin import MarginDesk
 from bpx_tui.simulator.domain.markets import Market
 from bpx_tui.simulator.domain.orders import ZERO
+from bpx_tui.simulator.domain.standing import Permission, needed_in
 
 
 class Inquiry:
@@ -37,7 +38,7 @@ class Inquiry:
     ) -> Decimal:
         step = market.quantity.step_size
         price = price or self._likely_price(market, side)
-        if price <= 0:
+        if price <= 0 or account.standing.bars(needed_in(market.kind), self._core.now_us):
             return ZERO
         if market.is_derivative:
             return self._max_perp(account, market, side, price, reduce_only=reduce_only)
@@ -86,7 +87,7 @@ class Inquiry:
         """What pool, borrow limit and margin together allow, in whole steps."""
         pool = self._lending.pools.get(asset)
         price = self._core.prices.index(asset)
-        if pool is None or not price:
+        if pool is None or not price or account.standing.bars(Permission.MARGIN, self._core.now_us):
             return ZERO
         state = self._margin.measure(account)
         room = min(self._lending.borrowable(asset), max(ZERO, account.borrow_limit - state.borrowed) / price)

@@ -21,6 +21,7 @@ from bpx_tui.simulator.domain.orderdesk import OrderDesk
 from bpx_tui.simulator.domain.orders import ZERO, AccountId, NewOrder, Order, OrderRecord, SystemOrderType
 from bpx_tui.simulator.domain.positions import Position
 from bpx_tui.simulator.domain.refusals import not_found
+from bpx_tui.simulator.domain.standing import Standing, needed_in
 from bpx_tui.simulator.domain.trading import Trading
 
 ELSEWHERE = AccountId("house:elsewhere")
@@ -90,6 +91,21 @@ class Interventions:
             VenueRefusal: it is not open.
         """
         self._orders.expire(self._core.account(account), order.symbol, order.id, reason)
+
+    # ---- accounts
+
+    def set_standing(self, account: AccountId, standing: Standing) -> None:
+        """Suspend an account or withdraw permissions: what it may no longer have open expires, and it is told why.
+
+        Loans and positions stay, and so do their interest, funding and liquidation.
+        """
+        core, holder = self._core, self._core.account(account)
+        holder.standing = standing
+        for order in [*holder.orders.values(), *holder.pending.values()]:
+            symbol = order.terms.symbol
+            reason = standing.bars(needed_in(core.markets[symbol].kind), core.now_us)
+            if reason is not None:
+                self._orders.expire(holder, symbol, order.id, reason)
 
     # ---- positions
 

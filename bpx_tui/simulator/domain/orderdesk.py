@@ -27,6 +27,7 @@ from bpx_tui.simulator.domain.refusals import (
     order_not_found,
 )
 from bpx_tui.simulator.domain.reserves import Reserves
+from bpx_tui.simulator.domain.standing import needed_in
 from bpx_tui.simulator.domain.trading import Trading
 from bpx_tui.simulator.domain.treasury import Treasury
 from bpx_tui.simulator.domain.triggers import Triggers
@@ -57,6 +58,8 @@ class OrderDesk:
     def place(self, account: Account, terms: NewOrder, client_id_rule: ClientIdRule | None = None) -> OrderRecord:
         if account.liquidating:
             raise account_liquidating()
+        if (market := self._core.markets.get(terms.symbol)) is not None:
+            account.check_permission(needed_in(market.kind), self._core.now_us)
         rule = client_id_rule or self.client_id_rule
         if terms.client_id is not None and rule is not ClientIdRule.REPEATABLE:
             self._check_client_id(account, terms.client_id, rule)

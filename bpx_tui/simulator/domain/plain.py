@@ -1,14 +1,15 @@
 """Frozen dataclasses as plain JSON values and back, exactly.
 
 Decimals become text, enums their value, tuples lists, dataclasses objects. Reading needs the type, and a document that
-does not fit it raises `ValueError`, never builds half an object.
+does not fit it raises `ValueError`, never builds half an object. A field with a default may be missing: documents that
+are older than the field can still be read.
 """
 
 from __future__ import annotations
 
 import types
 import typing
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import cache
@@ -61,7 +62,8 @@ def _read(kind: object, plain: Plain) -> object:
     if is_dataclass(kind):
         if not isinstance(plain, dict):
             raise TypeError(f"expected an object, found {plain!r}")
-        return kind(**{name: _read(hint, plain[name]) for name, hint in _hints(kind).items()})
+        given = {name: hint for name, hint in _hints(kind).items() if name in plain or name not in _optional(kind)}
+        return kind(**{name: _read(hint, plain[name]) for name, hint in given.items()})
     if type(plain) is not kind:
         raise TypeError(f"expected {kind.__name__}, found {plain!r}")
     return plain
@@ -78,3 +80,9 @@ def _read_tuple(kinds: tuple[object, ...], plain: Plain) -> tuple[object, ...]:
 @cache
 def _hints(kind: type) -> dict[str, object]:
     return dict(typing.get_type_hints(kind))
+
+
+@cache
+def _optional(kind: type) -> frozenset[str]:
+    """Fields that have a default."""
+    return frozenset(field.name for field in fields(kind) if field.default is not MISSING)

@@ -113,3 +113,13 @@ def trading_paused(message: str = "Trading is paused for this market") -> VenueR
 
 def account_liquidating() -> VenueRefusal:
     return VenueRefusal(400, "ACCOUNT_LIQUIDATING", "Account is being liquidated")
+
+
+def account_suspended() -> VenueRefusal:
+    """Asked for by an account whose trading the exchange has suspended."""
+    return trading_paused("Trading is suspended for this account")
+
+
+def no_permission(kind: str) -> VenueRefusal:
+    """400 where one would expect 403: the specification lists no other for orders, strategies, RFQs and loans."""
+    return VenueRefusal(400, "FORBIDDEN", f"Account has no permission for {kind} trading")

@@ -19,6 +19,7 @@ from bpx_tui.simulator.domain.orders import ZERO, AccountId, FillRecord, NewOrde
 from bpx_tui.simulator.domain.positions import Position
 from bpx_tui.simulator.domain.refusals import VenueRefusal
 from bpx_tui.simulator.domain.seeds import BORROWER
+from bpx_tui.simulator.domain.standing import GOOD, Standing
 from bpx_tui.simulator.domain.views import FeeTier, PositionView
 
 KEPT_ROWS = 1_000
@@ -72,6 +73,7 @@ class SavedAccount:
     history: tuple[OrderRecord, ...]
     fills: tuple[FillRecord, ...]
     closed_positions: tuple[PositionView, ...]
+    standing: Standing = GOOD
 
 
 _SETTINGS = (
@@ -83,6 +85,7 @@ _SETTINGS = (
     "position_limit",
     "leverage_limit",
     "unsettled",
+    "standing",
 )
 _POSITION = tuple(name for name in SavedPosition.__slots__ if name != "symbol")
 

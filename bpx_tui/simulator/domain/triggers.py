@@ -38,6 +38,7 @@ _REASONS = {
     "INVALID_QUANTITY": ExpiryReason.INVALID_QUANTITY,
     "BORROW_LIMIT": ExpiryReason.INSUFFICIENT_BORROWABLE_QUANTITY,
     "BORROW_REQUIRES_LEND_REDEEM": ExpiryReason.BORROW_REQUIRES_LEND_REDEEM,
+    "FORBIDDEN": ExpiryReason.USER_PERMISSIONS,
 }
 _MESSAGES = {
     "Order would immediately match and take": ExpiryReason.POST_ONLY_TAKER,

@@ -8,6 +8,7 @@ base asset, times in exchange microseconds.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 from enum import StrEnum
@@ -154,8 +155,9 @@ class RfqDesk:
         """Open a request; makers are told and start to answer.
 
         Raises:
-            VenueRefusal: not an RFQ market, or terms that cannot trade.
+            VenueRefusal: not an RFQ market, terms that cannot trade, or the account may not.
         """
+        self._venue.check_may_trade(account, terms.symbol)
         self._check(account, terms)
         now = self._venue.now_us
         rfq = Rfq(self._new_id(), account, terms, OrderStatus.NEW, now + SUBMISSION_US, now + EXPIRY_US, now)
@@ -185,17 +187,23 @@ class RfqDesk:
         """Trade with one quote.
 
         Raises:
-            VenueRefusal: no such open request or quote, or one side cannot pay.
+            VenueRefusal: no such open request or quote, or one side cannot pay or may not trade.
         """
         if rfq_id is None and client_id is None:
-            owner = next((key for key, quotes in self._quotes.items() if quote_id in quotes), None)
-            rfq = self.find(account, rfq_id=owner if owner is not None else -1)
-        else:
-            rfq = self.find(account, rfq_id=rfq_id, client_id=client_id)
+            rfq_id = next((key for key, quotes in self._quotes.items() if quote_id in quotes), -1)
+        rfq = self.find(account, rfq_id=rfq_id, client_id=client_id)
         quote = self._quotes[rfq.id].get(quote_id)
         if quote is None:
             raise not_found("Quote not found")
         return self._fill(rfq, quote)
+
+    def end_all_of(self, account: AccountId) -> None:
+        """Cancel every request and every quote of an account."""
+        for rfq in tuple(self._open.values()):
+            if rfq.account == account:
+                self._end(rfq, OrderStatus.CANCELLED)
+            else:
+                self._end_quotes(rfq, account)
 
     def find(self, account: AccountId, *, rfq_id: int | None = None, client_id: int | None = None) -> Rfq:
         """An open request of the account by one of its ids.
@@ -216,11 +224,12 @@ class RfqDesk:
         """Answer an open request of somebody else; replaces one's earlier quote.
 
         Raises:
-            VenueRefusal: the request is not open, is one's own, or the prices are not a market.
+            VenueRefusal: the request is not open, is one's own, the prices are not a market, or the account may not.
         """
         rfq = self._open.get(rfq_id)
         if rfq is None:
             raise invalid_request("RFQ not found")
+        self._venue.check_may_trade(account, rfq.terms.symbol)
         if rfq.account == account:
             raise invalid_order("Cannot quote own RFQ")
         tick = self._venue.market(rfq.terms.symbol).price.tick_size
@@ -229,8 +238,7 @@ class RfqDesk:
         if bid % tick or ask % tick:
             raise invalid_request("Price decimal too long")
         quotes = self._quotes[rfq_id]
-        for earlier in [one for one in quotes.values() if one.account == account]:
-            self._end_quote(rfq, earlier, OrderStatus.CANCELLED)
+        self._end_quotes(rfq, account)
         best = min((_cost(rfq, one) for one in quotes.values()), default=None)
         quote = Quote(self._new_id(), rfq_id, account, bid, ask, OrderStatus.NEW, self._venue.now_us, client_id)
         quotes[quote.id] = quote
@@ -317,11 +325,8 @@ class RfqDesk:
             self._end(rfq, OrderStatus.EXPIRED)
 
     def _try_fill(self, rfq: Rfq, quote: Quote) -> None:
-        try:
+        with suppress(VenueRefusal):  # one side cannot pay: an immediate request waits for the next quote
             self._fill(rfq, quote)
-        except VenueRefusal:
-            # Immediate mode: this quote cannot be paid by one side; the request waits for the next one.
-            return
 
     def _fill(self, rfq: Rfq, quote: Quote) -> Rfq:
         market = self._venue.market(rfq.terms.symbol)
@@ -362,14 +367,13 @@ class RfqDesk:
         del self._open[rfq.id], self._quotes[rfq.id]
         self._ended.append(rfq)
 
-    def _end_quotes(self, rfq: Rfq) -> None:
+    def _end_quotes(self, rfq: Rfq, account: AccountId | None = None) -> None:
+        """Cancel the quotes of one maker, or of all."""
         for quote in tuple(self._quotes[rfq.id].values()):
-            self._end_quote(rfq, quote, OrderStatus.CANCELLED)
-
-    def _end_quote(self, rfq: Rfq, quote: Quote, status: OrderStatus) -> None:
-        ended = replace(self._quotes[rfq.id].pop(quote.id), status=status)
-        self._ended_quotes.append((ended, rfq.terms.symbol))
-        self._emit(quote.account, RfqEventKind.QUOTE_CANCELLED, rfq, ended)
+            if account in (None, quote.account):
+                ended = replace(self._quotes[rfq.id].pop(quote.id), status=OrderStatus.CANCELLED)
+                self._ended_quotes.append((ended, rfq.terms.symbol))
+                self._emit(quote.account, RfqEventKind.QUOTE_CANCELLED, rfq, ended)
 
     def _emit(
         self,

@@ -97,8 +97,9 @@ class StrategyDesk:
         """Start a strategy; its first slice trades at once.
 
         Raises:
-            VenueRefusal: the terms cannot be run.
+            VenueRefusal: the terms cannot be run, or the account may not trade that market.
         """
+        self._venue.check_may_trade(account, terms.symbol)
         self._check(account, terms)
         self._next_id += self._rng.randrange(1, 9)
         record = StrategyRecord(

@@ -1,0 +1,159 @@
+"""Accounts that may not trade: suspended by the exchange, without a permission, or asking with a read-only key."""
+
+from __future__ import annotations
+
+import pytest
+
+from bpx_tui.model.enums import OrderKind, OrderStatus, TriggerBy
+from bpx_tui.model.ids import Symbol
+from bpx_tui.simulator.domain.events import OrderEvent
+from bpx_tui.simulator.domain.orders import AttachedExit, NewOrder, OrderRecord, SystemOrderType, TriggerTerms
+from bpx_tui.simulator.domain.plain import from_plain, to_plain
+from bpx_tui.simulator.domain.refusals import VenueRefusal
+from bpx_tui.simulator.domain.saving import SavedAccount
+from bpx_tui.simulator.domain.standing import GOOD, Permission, Standing
+from tests.simulator.floor import ASK, BID, PERP, SOL, SPOT, START_US, USDC, Floor, d
+
+PREDICTION = Symbol("FEDCUTDEC26_USDC_PREDICTION")
+SUSPENDED = Standing(suspended=True)
+ON = {SPOT: Permission.SPOT, PERP: Permission.PERP, PREDICTION: Permission.PREDICTION}
+LOW = {SPOT: "170", PERP: "170", PREDICTION: "0.50"}
+
+
+@pytest.fixture(name="floor")
+def a_floor() -> Floor:
+    floor = Floor()
+    floor.quote("178.49", "178.51")
+    floor.quote("178.49", "178.51", symbol=SPOT)
+    return floor
+
+
+def set_standing(floor: Floor, standing: Standing) -> None:
+    floor.venue.interventions.set_standing(floor.alice, standing)
+
+
+def refused(floor: Floor, symbol: Symbol = PERP, **terms: object) -> tuple[int, str]:
+    with pytest.raises(VenueRefusal) as refusal:
+        floor.limit(floor.alice, BID, "1", LOW[symbol], symbol, **terms)
+    return refusal.value.status, refusal.value.code
+
+
+def wait_at(floor: Floor, price: str, symbol: Symbol = PERP, **terms: object) -> OrderRecord:
+    """A market sale that waits for the index."""
+    trigger = TriggerTerms(d(price), TriggerBy.INDEX)
+    order = NewOrder(symbol, ASK, OrderKind.MARKET, trigger=trigger, trigger_quantity="1", **terms)  # type: ignore[arg-type]
+    return floor.venue.place(floor.alice, order)
+
+
+def test_everything_open_expires_when_trading_is_suspended(floor: Floor) -> None:
+    floor.market(floor.alice, BID, "10")
+    floor.limit(floor.alice, ASK, "10", "185", reduce_only=True)
+    floor.limit(floor.alice, BID, "3", "170", SPOT)
+    floor.limit(floor.alice, BID, "1", "178.50", stop_loss=AttachedExit(TriggerTerms(d(150), TriggerBy.MARK)))
+    floor.limit(floor.bob, ASK, "0.4", "178.50")
+    wait_at(floor, "160")
+    others = floor.venue.open_orders(floor.maker)
+    floor.events.clear()
+    set_standing(floor, SUSPENDED)
+    assert floor.venue.open_orders(floor.alice) == ()
+    assert floor.locked(floor.alice) == 0
+    told = [event for event in floor.events if isinstance(event, OrderEvent)]
+    assert [str(event.kind) for event in told] == ["orderExpired"] * 5
+    assert {event.order.expiry_reason for event in told} == {"AccountTradingSuspended"}
+    assert all(order.status is OrderStatus.EXPIRED for order in floor.venue.order_history(floor.alice)[-5:])
+    assert floor.venue.open_orders(floor.maker) == others
+    assert [str(p.net_quantity) for p in floor.venue.positions(floor.alice)] == ["10.4"]
+    state = floor.venue.state()
+    assert state.totals == state.deposited
+
+
+def test_a_suspended_account_trades_nothing_and_takes_on_no_debt_but_keeps_its_money(floor: Floor) -> None:
+    set_standing(floor, SUSPENDED)
+    for symbol in (SPOT, PERP, PREDICTION):
+        assert refused(floor, symbol) == (400, "TRADING_PAUSED")
+        assert floor.venue.max_order_quantity(floor.alice, symbol, BID) == 0
+    with pytest.raises(VenueRefusal, match="TRADING_PAUSED"):
+        floor.venue.borrow_lend(floor.alice, SOL, "Borrow", d(1))
+    assert floor.venue.max_borrow_quantity(floor.alice, SOL) == 0
+    floor.venue.borrow_lend(floor.alice, USDC, "Lend", d(100))
+    floor.venue.borrow_lend(floor.alice, USDC, "Borrow", d(100))
+    assert floor.venue.borrow_lend_positions(floor.alice) == ()
+    ticket = floor.venue.lock_withdrawal(floor.alice, USDC, d(1_000), auto_borrow=False, auto_lend_redeem=False)
+    floor.venue.complete_withdrawal(ticket)
+    assert floor.free(floor.alice) == d(99_000)
+    assert floor.limit(floor.bob, BID, "1", "170").status is OrderStatus.NEW
+
+
+def test_a_suspension_ends_by_itself_or_when_it_is_lifted(floor: Floor) -> None:
+    set_standing(floor, Standing(suspended=True, until_us=floor.venue.now_us + 10_000_000))
+    floor.seconds(9)
+    assert refused(floor) == (400, "TRADING_PAUSED")
+    assert floor.venue.standing(floor.alice).suspended
+    floor.seconds(2)
+    assert floor.limit(floor.alice, BID, "1", "170").status is OrderStatus.NEW
+    assert floor.venue.standing(floor.alice) is GOOD
+    set_standing(floor, SUSPENDED)
+    set_standing(floor, GOOD)
+    assert floor.limit(floor.alice, BID, "1", "170").status is OrderStatus.NEW
+
+
+@pytest.mark.parametrize("symbol", ON)
+def test_a_withdrawn_permission_ends_orders_of_its_markets_only(floor: Floor, symbol: Symbol) -> None:
+    orders = {one: floor.limit(floor.alice, BID, "1", LOW[one], one) for one in ON}
+    set_standing(floor, Standing(withdrawn=(ON[symbol],)))
+    (ended,) = floor.venue.order_history(floor.alice)
+    assert (ended.id, ended.status, ended.expiry_reason) == (orders[symbol].id, OrderStatus.EXPIRED, "UserPermissions")
+    assert {order.symbol for order in floor.venue.open_orders(floor.alice)} == ON.keys() - {symbol}
+    assert refused(floor, symbol) == (400, "FORBIDDEN")
+    for other in ON.keys() - {symbol}:
+        assert floor.limit(floor.alice, BID, "1", LOW[other], other).status is OrderStatus.NEW
+
+
+def test_without_margin_nothing_is_borrowed_by_hand_for_an_order_or_by_a_trigger(floor: Floor) -> None:
+    waiting = wait_at(floor, "160", SPOT, auto_borrow=True)
+    floor.venue.cancel_all(floor.bob, SPOT)
+    ticket = floor.venue.lock_withdrawal(floor.alice, SOL, d(500), auto_borrow=False, auto_lend_redeem=False)
+    floor.venue.complete_withdrawal(ticket)
+    set_standing(floor, Standing(withdrawn=(Permission.MARGIN,)))
+    with pytest.raises(VenueRefusal, match="FORBIDDEN"):
+        floor.venue.borrow_lend(floor.alice, SOL, "Borrow", d(1))
+    with pytest.raises(VenueRefusal, match="FORBIDDEN"):
+        floor.limit(floor.alice, ASK, "1", "190", SPOT, auto_borrow=True)
+    assert floor.limit(floor.alice, BID, "1", "170", SPOT, auto_borrow=True).status is OrderStatus.NEW
+    floor.venue.set_index(SOL, d(150))
+    floor.seconds(60)
+    (failed,) = [order for order in floor.venue.order_history(floor.alice) if order.id == waiting.id]
+    assert (failed.status, failed.expiry_reason) == (OrderStatus.TRIGGER_FAILED, "UserPermissions")
+    assert floor.told(floor.alice)[-1] == "triggerFailed"
+
+
+def test_a_suspended_account_is_liquidated_like_any_other() -> None:
+    floor = Floor()
+    floor.quote("178.49", "178.51", "5000")
+    floor.venue.transfer(floor.alice, floor.maker, USDC, d(80_000))
+    floor.venue.transfer(floor.alice, floor.maker, SOL, d(500))
+    floor.market(floor.alice, BID, "1000")
+    set_standing(floor, SUSPENDED)
+    (view,) = floor.venue.positions(floor.alice, PERP)
+    price = view.est_liquidation_price - d("0.05")
+    floor.quote(str(price - d("0.01")), str(price + d("0.01")), "5000")
+    floor.venue.set_index(SOL, price)
+    floor.seconds(1)
+    (position,) = floor.venue.positions(floor.alice)
+    assert position.net_quantity == d(750)
+    assert floor.venue.fills(floor.alice)[-1].system_order_type == SystemOrderType.LIQUIDATE_ON_BOOK
+
+
+def test_a_standing_is_kept_and_older_files_know_only_good_ones(floor: Floor) -> None:
+    standing = Standing(True, (Permission.PERP, Permission.MARGIN), START_US + 60_000_000)
+    set_standing(floor, standing)
+    plain = to_plain(floor.venue.save_account(floor.alice))
+    assert isinstance(plain, dict)
+    other = Floor(seed=2)
+    again = from_plain(SavedAccount, {**plain, "id": "back"})
+    back = other.venue.restore_account(again).id
+    assert other.venue.standing(back) == standing
+    with pytest.raises(VenueRefusal, match="TRADING_PAUSED"):
+        other.limit(back, BID, "1", "170")
+    del plain["standing"]
+    assert from_plain(SavedAccount, plain).standing == GOOD
