@@ -10,13 +10,16 @@ import pytest
 from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.clock import Agenda
 from bpx_tui.simulator.domain.catalogue import VAULT_TOKEN as TOKEN
+from bpx_tui.simulator.domain.events import BorrowLendMoved
 from bpx_tui.simulator.domain.refusals import VenueRefusal
+from bpx_tui.simulator.domain.standing import Permission, Standing
 from bpx_tui.simulator.domain.venue import INSURANCE
 from bpx_tui.simulator.products.custody import TWO_FACTOR_TOKEN, ChainTerms, CustodyDesk, NewWithdrawal
 from bpx_tui.simulator.products.dust import DustDesk
 from bpx_tui.simulator.products.vaults import RedeemStatus, VaultDesk, VaultTerms
 from tests.simulator.floor import SOL, START_US, USDC, Floor, d
 
+JUP = Asset("JUP")
 SOLANA = ChainTerms(USDC, "Solana", "EPjF", 6, d(1), d(5), d(1), d(50_000))
 OUT = NewWithdrawal(USDC, "Solana", "somewhere", d(100))
 
@@ -139,6 +142,52 @@ def test_dust_is_swapped_at_the_index_and_only_dust() -> None:
     with pytest.raises(VenueRefusal):
         bank.dust.convert(bank.floor.alice, SOL)
     assert bank.is_whole()
+
+
+def test_dust_that_is_lent_is_redeemed_and_swapped_too() -> None:
+    bank = Bank()
+    poor = bank.floor.venue.open_account("poor").id
+    bank.floor.venue.deposit(poor, SOL, d("0.004"))
+    bank.floor.venue.borrow_lend(poor, SOL, "Lend", d("0.003"))
+    (row,) = bank.dust.convert(poor, SOL)
+    assert row.quantity == d("0.004")
+    assert bank.floor.venue.borrow_lend_positions(poor) == ()
+    moved = [event for event in bank.floor.events if isinstance(event, BorrowLendMoved)]
+    assert (moved[-1].event_type, moved[-1].source) == ("LendRedeem", "DustConversion")
+    assert bank.is_whole()
+
+
+def test_what_is_borrowed_does_not_make_a_balance_dust() -> None:
+    bank = Bank()
+    alice = bank.floor.alice
+    bank.floor.venue.transfer(alice, bank.floor.bob, SOL, d("499.996"))
+    bank.floor.venue.borrow_lend(alice, SOL, "Borrow", d(5))
+    with pytest.raises(VenueRefusal, match="not dust"):
+        bank.dust.convert(alice, SOL)
+    assert bank.dust.convert(alice) == ()
+
+
+def test_dust_that_cannot_be_had_does_not_keep_the_rest() -> None:
+    bank = Bank()
+    poor = bank.floor.venue.open_account("poor").id
+    insured = bank.floor.venue.capital(INSURANCE)[USDC].available
+    bank.floor.venue.transfer(INSURANCE, bank.floor.maker, USDC, insured - d("0.10"))
+    bank.floor.venue.deposit(poor, SOL, d("0.004"))
+    bank.floor.venue.deposit(poor, JUP, d("0.05"))
+    (row,) = bank.dust.convert(poor)
+    assert row.asset == JUP
+    with pytest.raises(VenueRefusal, match="INSUFFICIENT_SUPPLY"):
+        bank.dust.convert(poor, SOL)
+    assert bank.floor.free(poor, SOL) == d("0.004")
+
+
+def test_an_account_that_may_not_trade_keeps_its_dust() -> None:
+    bank = Bank()
+    poor = bank.floor.venue.open_account("poor").id
+    bank.floor.venue.deposit(poor, SOL, d("0.004"))
+    bank.floor.venue.interventions.set_standing(poor, Standing(withdrawn=(Permission.SPOT,)))
+    with pytest.raises(VenueRefusal, match="FORBIDDEN"):
+        bank.dust.convert(poor)
 
 
 def test_minting_pays_the_nav_and_redeeming_pays_it_back_after_the_delay() -> None:

@@ -10,7 +10,7 @@ from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.domain.accounts import Account
 from bpx_tui.simulator.domain.core import Core
 from bpx_tui.simulator.domain.events import TransferMade
-from bpx_tui.simulator.domain.funds import Funds, Means
+from bpx_tui.simulator.domain.funds import NO_MEANS, Funds, Means
 from bpx_tui.simulator.domain.inquiry import Inquiry
 from bpx_tui.simulator.domain.lending import LendingDesk
 from bpx_tui.simulator.domain.margin import MarginDesk
@@ -96,14 +96,19 @@ class Treasury:
         self._core.ledger.unlock(account, left.asset, left.quantity)
         return account
 
-    def transfer(self, giver: Account, taker: Account, asset: Asset, quantity: Decimal) -> None:
+    def transfer(
+        self, giver: Account, taker: Account, asset: Asset, quantity: Decimal, means: Means = NO_MEANS
+    ) -> None:
         self._check_amount(asset, quantity)
-        if quantity > giver.purse(asset).available:
+        short = quantity - giver.purse(asset).available
+        if short > 0 and not (means.redeem or means.borrow):
             raise insufficient_funds()
         if not giver.house:
-            free = self._inquiry.removable(giver, asset, auto_borrow=False, auto_lend_redeem=False)
+            free = self._inquiry.removable(giver, asset, auto_borrow=means.borrow, auto_lend_redeem=means.redeem)
             if quantity > free:
-                raise insufficient_margin()
+                raise insufficient_margin() if short <= 0 else insufficient_funds()
+        if short > 0:
+            self._funds.raise_funds(giver, asset, short, means)
         self._core.ledger.move(giver, taker, asset, quantity)
         self._settlement.recover(taker)
 
