@@ -1,4 +1,4 @@
-"""The REST interface, one method per operation that is used, typed in and out.
+"""The REST interface, one method per operation, typed in and out; what belongs together is a group of its own.
 
 Errors are those of `bpx_tui.errors` only: reads raise `Unavailable` (try later), `Refused` or `UnreadableReply`; what
 changes something raises `NotSent`, `Refused` or `OutcomeUnknown`. Nothing here tries again. There is no call that
@@ -7,7 +7,7 @@ requests a withdrawal.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from bpx_tui.clock import Clock
@@ -15,14 +15,22 @@ from bpx_tui.errors import InputError, NotFound
 from bpx_tui.exchange import wire_rest_account, wire_rest_market, wire_rest_orders
 from bpx_tui.exchange.limits import RequestBudget, Share
 from bpx_tui.exchange.rest_calls import RestCalls
+from bpx_tui.exchange.rest_capital import Capital
 from bpx_tui.exchange.rest_errors import Reply
+from bpx_tui.exchange.rest_history import History
+from bpx_tui.exchange.rest_lending import Lending
+from bpx_tui.exchange.rest_listings import Listings
+from bpx_tui.exchange.rest_reference import Reference
+from bpx_tui.exchange.rest_rfq import Rfqs
+from bpx_tui.exchange.rest_strategies import Strategies
 from bpx_tui.exchange.rest_transport import RestTransport
+from bpx_tui.exchange.rest_vaults import Vaults
 from bpx_tui.exchange.server_clock import ClockSample, ServerClock
 from bpx_tui.exchange.signing import Params, Signer
 from bpx_tui.exchange.wire_rest import Rows, decode_one, decode_rows
 from bpx_tui.exchange.wire_rest_orders import BatchOutcome
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position
-from bpx_tui.model.enums import KlineInterval, Side
+from bpx_tui.model.enums import KlineInterval, MarketKind, Side
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
 from bpx_tui.model.market import ExchangeStatus, Market
 from bpx_tui.model.numbers import plain
@@ -51,6 +59,14 @@ class RestClient:
         self._calls = RestCalls(self._transport)
         self._server_clock = server_clock
         self._clock = clock
+        self.strategies = Strategies(self._calls)
+        self.rfqs = Rfqs(self._calls)
+        self.vaults = Vaults(self._calls)
+        self.listings = Listings(self._calls)
+        self.history = History(self._calls)
+        self.capital = Capital(self._calls)
+        self.lending = Lending(self._calls)
+        self.reference = Reference(self._calls)
 
     async def open(self) -> None:
         """Make the session; the first request connects. `measure_clock` makes a good first request."""
@@ -64,6 +80,10 @@ class RestClient:
     async def status(self) -> ExchangeStatus:
         return await self._calls.one("get_status", wire_rest_market.status)
 
+    async def ping(self) -> None:
+        """Whether anything answers at all: no error is the answer."""
+        await self._calls.read("ping", lambda reply: wire_rest_market.require_pong(reply.body))
+
     async def time_ms(self) -> int:
         """The exchange's clock, in milliseconds."""
         return await self._calls.read("get_time", lambda reply: wire_rest_market.decode_time_ms(reply.body))
@@ -76,9 +96,15 @@ class RestClient:
 
     # Public: market data
 
-    async def markets(self) -> Rows[Market]:
-        """Spot and perpetual markets. `age_seconds` may be many minutes: `trading_state` is a hint, not a fact."""
-        return await self._calls.rows("get_markets", wire_rest_market.market)
+    async def markets(self, kind: MarketKind | None = None) -> Rows[Market]:
+        """Spot and perpetual markets, or those of one kind.
+
+        `age_seconds` may be many minutes: `trading_state` is a hint, not a fact.
+        """
+        return await self._calls.rows("get_markets", wire_rest_market.market, {"marketType": kind})
+
+    async def market(self, symbol: Symbol) -> Market:
+        return await self._calls.one("get_market", wire_rest_market.market, {"symbol": symbol})
 
     async def tickers(self) -> Rows[Ticker]:
         return await self._calls.rows("get_tickers", wire_rest_market.ticker)
@@ -109,11 +135,12 @@ class RestClient:
 
     async def trades(self, symbol: Symbol, limit: int = 100) -> Rows[Trade]:
         """The newest public trades, newest first; at most 1,000."""
+        return await self._calls.read("get_recent_trades", _trades_of(symbol), {"symbol": symbol, "limit": limit})
 
-        def decode(reply: Reply) -> Rows[Trade]:
-            return wire_rest_market.decode_trades(reply.body, symbol, reply.age_seconds)
-
-        return await self._calls.read("get_recent_trades", decode, {"symbol": symbol, "limit": limit})
+    async def historical_trades(self, symbol: Symbol, limit: int = 100, offset: int = 0) -> Rows[Trade]:
+        """Public trades further back, newest first; at most 1,000 a page. Few such calls are allowed a minute."""
+        query: Params = {"symbol": symbol, "limit": limit, "offset": offset}
+        return await self._calls.read("get_historical_trades", _trades_of(symbol), query)
 
     async def mark_prices(self, symbol: Symbol | None = None) -> Rows[MarkPrice]:
         """Marks of perpetuals. A cache may serve them an hour old after a failure: look at `age_seconds`."""
@@ -255,6 +282,10 @@ class RestClient:
         return await self._calls.change_or_accept(
             "cancel_open_orders", Share.CANCEL, body, lambda reply: decode_rows(reply.body, wire_rest_orders.order)
         )
+
+
+def _trades_of(symbol: Symbol) -> Callable[[Reply], Rows[Trade]]:
+    return lambda reply: wire_rest_market.decode_trades(reply.body, symbol, reply.age_seconds)
 
 
 def _order(reply: Reply) -> Order:

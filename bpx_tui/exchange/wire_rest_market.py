@@ -222,5 +222,15 @@ def decode_time_ms(raw: bytes) -> int:
     return to_integer(raw.decode("ascii", "replace").strip(), "the exchange's time")
 
 
+def require_pong(raw: bytes) -> None:
+    """The answer to a ping, in plain text.
+
+    Raises:
+        UnreadableReply: something else answered.
+    """
+    if raw.strip() != b"pong":
+        raise UnreadableReply("A ping was not answered with pong.")
+
+
 def max_order_quantity(record: Record) -> Decimal:
     return decimal(record, "maxOrderQuantity")
