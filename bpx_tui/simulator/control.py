@@ -3,7 +3,8 @@
 GET  /_sim/faults        what is on, and every fault there is with what it does
 POST /_sim/faults        {"fault": NAME, ...}: switch one on; its settings are named in what it does
                          "count": N, "seconds": S, "probability": P: how often, how long, how likely
-                         "stream", "symbol", "path": only there, for faults that concern streams, markets, requests
+                         "stream", "symbol", "path": only there, for faults that concern streams, markets, requests;
+                         "host": only where TLS clients ask for that name
                          {"fault": NAME, "off": true}, or "all": switch off
                          {"mix": SEED}: a seeded mix of six faults, each hitting now and then by its own chance;
                          "faults": how many, "among": [NAME, ...], "probability": the most likely, "seconds", "count"
@@ -29,6 +30,7 @@ from bpx_tui.simulator.occasions import happen
 from bpx_tui.simulator.products.predictions import DELAY_S
 from bpx_tui.simulator.rest.answers import Reply, json_reply, text_reply
 from bpx_tui.simulator.rest.rendering import live_order
+from bpx_tui.simulator.tls import Flaw, check_bad_cert
 
 PREFIX = "/_sim/"
 
@@ -75,6 +77,8 @@ class Control:
                 for one in exchange.faults.mix(request, exchange.now_us):
                     happen(exchange, one)
                 return json_reply({"on": exchange.faults.report()}), None
+            if request.get("fault") == "bad_cert" and request.get("off") is not True:
+                check_bad_cert(exchange.options.tls, request.get("how", Flaw.EXPIRED))
             fault = exchange.faults.switch(request, exchange.now_us)
             if fault is not None:
                 happen(exchange, fault)

@@ -66,6 +66,7 @@ FAULTS: Mapping[str, str] = {
     "no_ping": "the exchange sends no pings",
     "close": "close every socket with `code` (default 1001); dropped `grace_ms` (default 30 000) later",
     "reset": "cut every socket without a close frame",
+    "bad_cert": "new TLS connections are shown a bad certificate, `how`: expired (default), wrong_host, self_signed",
     "names": "/markets lists symbols with emoji, wide, combining and right-to-left characters too",
     "book_state": "set `symbol` to `state`",
     "jump": "move the index of `asset` by `percent` at once",
@@ -99,7 +100,9 @@ IMMEDIATE = frozenset(
 """Faults that happen once, when they are switched on."""
 
 MIXABLE = tuple(
-    name for name in FAULTS if name not in IMMEDIATE and name not in {"mute_all_ws", "engine_stall", "maint"}
+    name
+    for name in FAULTS
+    if name not in IMMEDIATE and name not in {"mute_all_ws", "engine_stall", "maint", "bad_cert"}
 )
 """Faults that a mix draws from: those that may or may not befall each request or frame, one at a time."""
 MIX_SIZE = 6

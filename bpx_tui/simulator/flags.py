@@ -1,15 +1,17 @@
-"""Flags of `bpx-tui exchange` that say more than a number: accounts, and readings of what nobody documents."""
+"""Flags of `bpx-tui exchange` that say more than a number: accounts, TLS, and readings of what nobody documents."""
 
 from __future__ import annotations
 
 import argparse
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 
 from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.desks import VAULT
 from bpx_tui.simulator.domain.accounts import FEE_TIERS
 from bpx_tui.simulator.domain.orders import ClientIdRule
-from bpx_tui.simulator.options import DEMO_BALANCES, AccountOption, WindowAt
+from bpx_tui.simulator.options import DEMO_BALANCES, AccountOption, TlsOption, WindowAt
+from bpx_tui.simulator.tls import is_host
 
 _MAX_SUBACCOUNT = 65_535
 
@@ -48,6 +50,53 @@ def add_readings(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="share of orders and cancels that are executed, yet answered with 503 (default 0)",
     )
+
+
+def add_tls(parser: argparse.ArgumentParser) -> None:
+    """https and wss beside http and ws."""
+    parser.add_argument(
+        "--tls",
+        action="store_true",
+        help="serve https and wss too, on a port beside the plain one, with certificates made for this run: the ready "
+        "line names the port and the file of the authority to trust. The --tls-... flags imply it",
+    )
+    parser.add_argument("--tls-port", type=read_port, metavar="PORT", help="port of https and wss (default a free one)")
+    parser.add_argument(
+        "--tls-host",
+        action="append",
+        type=_host,
+        metavar="HOST",
+        help="a further name that the certificate is made for, beside this machine's; repeat for several",
+    )
+    parser.add_argument(
+        "--tls-ca", type=Path, metavar="FILE", help="where to write the authority's certificate, to stay (PEM)"
+    )
+    parser.add_argument(
+        "--tls-cert",
+        type=Path,
+        metavar="FILE",
+        help="show this certificate instead of making one (PEM, with its chain)",
+    )
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="the key of --tls-cert (PEM, not encrypted)")
+
+
+def tls_from(args: argparse.Namespace) -> TlsOption | None:
+    asked = (args.tls_port, args.tls_host, args.tls_ca, args.tls_cert, args.tls_key)
+    if not args.tls and all(value is None for value in asked):
+        return None
+    return TlsOption(args.tls_port or 0, tuple(args.tls_host or ()), args.tls_ca, args.tls_cert, args.tls_key)
+
+
+def read_port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"must be a whole number between 0 and 65535, was {text!r}")
+    return int(text)
+
+
+def _host(text: str) -> str:
+    if not is_host(text):
+        raise argparse.ArgumentTypeError(f"must be a host name or an IP address, was {text!r}")
+    return text
 
 
 def _share(text: str) -> float:

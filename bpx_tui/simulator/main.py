@@ -19,11 +19,20 @@ import orjson
 from bpx_tui.simulator.clock import RealClock
 from bpx_tui.simulator.domain.catalogue import default_catalogue
 from bpx_tui.simulator.exchange import Exchange
-from bpx_tui.simulator.flags import AppendAccount, add_fee_tier, add_readings, read_account
+from bpx_tui.simulator.flags import (
+    AppendAccount,
+    add_fee_tier,
+    add_readings,
+    add_tls,
+    read_account,
+    read_port,
+    tls_from,
+)
 from bpx_tui.simulator.keeping import Kept, continued
 from bpx_tui.simulator.options import DEFAULT_ACCOUNTS, Options, Scenario
 from bpx_tui.simulator.server import ExchangeServer
 from bpx_tui.simulator.state_file import StateFile, UnusableState
+from bpx_tui.simulator.tls import UnusableTls
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,8 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(options: Options) -> int:
     """Run an exchange in this process until SIGINT or SIGTERM.
 
-    0 after a signal; 1 where the port is taken, or the last words could not be kept; 2 where the state file cannot be
-    used (nothing was changed then).
+    0 after a signal; 1 where a port is taken, or the last words could not be kept; 2 where the state file or what TLS
+    needs cannot be used (nothing was changed then).
     """
     try:
         state = None if options.state is None else StateFile(options.state)
@@ -50,8 +59,11 @@ def run(options: Options) -> int:
         return 2
     try:
         return asyncio.run(_serve(exchange, state))
+    except UnusableTls as error:
+        _complain(str(error))
+        return 2
     except OSError as error:
-        _complain(f"cannot listen on {options.host}:{options.port}: {error}")
+        _complain(f"cannot listen on {options.host}: {error}")
         return 1
     finally:
         if state is not None:
@@ -111,7 +123,7 @@ def _complain(sentence: str) -> None:
 def ready_line(server: ExchangeServer) -> str:
     """The JSON that says where the exchange is and who may trade on it. Play money: secrets are meant to be read."""
     host = server.exchange.options.host
-    address = f"[{host}]:{server.port}" if ":" in host else f"{host}:{server.port}"
+    host = f"[{host}]" if ":" in host else host
     owners = {info.id: info for info in server.exchange.venue.accounts()}
     accounts = [
         {
@@ -123,12 +135,18 @@ def ready_line(server: ExchangeServer) -> str:
         }
         for pair in server.exchange.credentials
     ]
-    line = {
+    line: dict[str, object] = {
         "event": "ready",
-        "rest_url": f"http://{address}",
-        "ws_url": f"ws://{address}/",
+        "rest_url": f"http://{host}:{server.port}",
+        "ws_url": f"ws://{host}:{server.port}/",
         "accounts": accounts,
     }
+    if server.exchange.options.tls is not None:
+        line["tls"] = {
+            "rest_url": f"https://{host}:{server.tls_port}",
+            "ws_url": f"wss://{host}:{server.tls_port}/",
+            "ca_file": None if server.ca_file is None else str(server.ca_file.absolute()),
+        }
     return orjson.dumps(line).decode()
 
 
@@ -142,7 +160,7 @@ def read_options(argv: Sequence[str] | None) -> Options:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `bpx-tui exchange`."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
-    parser.add_argument("--port", type=_port, default=0, help="port to listen on; 0 picks a free one")
+    parser.add_argument("--port", type=read_port, default=0, help="port to listen on; 0 picks a free one")
     parser.add_argument("--seed", type=int, default=1, help="seed of everything random (default %(default)s)")
     parser.add_argument("--speed", type=_speed, default=1.0, help="seconds of market time per second (default 1)")
     parser.add_argument("--scenario", type=Scenario, choices=list(Scenario), default=Scenario.NORMAL)
@@ -176,6 +194,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_fee_tier(parser)
     add_readings(parser)
+    add_tls(parser)
 
 
 def options_from(args: argparse.Namespace) -> Options:
@@ -194,13 +213,8 @@ def options_from(args: argparse.Namespace) -> Options:
         window_at=args.window_at,
         executed_5xx=args.executed_5xx,
         fee_tier=args.fee_tier,
+        tls=tls_from(args),
     )
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"must be a whole number between 0 and 65535, was {text!r}")
-    return int(text)
 
 
 def _speed(text: str) -> float:

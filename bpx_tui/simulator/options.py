@@ -64,6 +64,29 @@ DEFAULT_ACCOUNTS = (AccountOption("demo"),)
 
 
 @dataclass(frozen=True, slots=True)
+class TlsOption:
+    """https and wss, on a port beside the one of http and ws.
+
+    Attributes:
+        port: zero picks a free one, which the ready line names.
+        hosts: what the certificate is made for beside this machine's own names.
+        ca_file: where the certificate goes that clients must trust; `None` is a file that ends with the run.
+        certificate: PEM file of the user's own instead of one that is made; it comes with `key`.
+    """
+
+    port: int = 0
+    hosts: tuple[str, ...] = ()
+    ca_file: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the user brings a certificate."""
+        return self.certificate is not None or self.key is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """One run of the exchange.
 
@@ -78,6 +101,7 @@ class Options:
         window_at: when a signature's window is checked.
         fee_tier: which of the published fee tiers new accounts have, from 1.
         executed_5xx: share of orders and cancels that are executed, yet answered with 503; 0 to 1.
+        tls: serve https and wss too.
     """
 
     host: str = "127.0.0.1"
@@ -94,3 +118,4 @@ class Options:
     window_at: WindowAt = WindowAt.ENGINE
     executed_5xx: float = 0.0
     fee_tier: int = 1
+    tls: TlsOption | None = None

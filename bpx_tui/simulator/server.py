@@ -1,7 +1,7 @@
 """REST and WebSocket on one port: a thin skin of aiohttp around `Api`, `Control` and `Session`.
 
-The WebSocket is at the root path, as on Backpack. One task lets the exchange's own time pass; everything else happens
-inside the handler of the request that causes it.
+The WebSocket is at the root path, as on Backpack. With TLS a second port serves the same. One task lets the exchange's
+own time pass; everything else happens inside the handler of the request that causes it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -23,6 +25,7 @@ from bpx_tui.simulator.rest.answers import Reply, text_reply
 from bpx_tui.simulator.rest.api import Api, Outcome, Request
 from bpx_tui.simulator.streams.session import Session
 from bpx_tui.simulator.streams.socket import PING, Socket
+from bpx_tui.simulator.tls import server_tls
 
 PING_EVERY_S = 60
 SILENT_LIMIT_S = 120
@@ -45,31 +48,47 @@ _LOG.addFilter(_OwnFaults())
 
 
 class ExchangeServer:
-    """One exchange on one address."""
+    """One exchange on one address.
+
+    Attributes:
+        port: of http and ws, while it is listening.
+        tls_port: of https and wss.
+        ca_file: the certificate that TLS clients must trust; `None` where it is the user's own affair.
+    """
 
     def __init__(self, exchange: Exchange) -> None:
+        """Raises: UnusableTls: it is told to speak TLS and cannot."""
         self.exchange = exchange
         self._api = Api(exchange)
         self._control = Control(exchange)
         self._sockets: dict[Socket, web.WebSocketResponse] = {}
         self._dirty: list[Socket] = []
-        self.port = 0
+        self._tls = server_tls(exchange)
+        self.port = self.tls_port = 0
+        self.ca_file: Path | None = None
 
     @contextlib.asynccontextmanager
     async def listening(self, host: str, port: int) -> AsyncIterator[ExchangeServer]:
-        """Accept connections inside the block; `self.port` is the port in use."""
+        """Accept connections inside the block.
+
+        Raises:
+            OSError: a port cannot be used.
+            UnusableTls: the certificate that clients must trust cannot be written.
+        """
         runner = web.ServerRunner(
             web.Server(self._respond, access_log=None, auto_decompress=False, logger=_LOG), shutdown_timeout=0.5
         )
         await runner.setup()
-        try:
-            site = web.TCPSite(runner, host, port)
-            await site.start()
-            self.port = runner.addresses[0][1]
-            yield self
-        finally:
-            await self._say_goodbye()
-            await runner.cleanup()
+        with contextlib.ExitStack() as files:
+            try:
+                self.port = await _listen(runner, host, port)
+                if self._tls is not None:
+                    self.ca_file = files.enter_context(self._tls.published())
+                    self.tls_port = await _listen(runner, host, self._tls.option.port, self._tls.context)
+                yield self
+            finally:
+                await self._say_goodbye()
+                await runner.cleanup()
 
     async def let_time_pass(self) -> None:
         """Run what is due, for ever. Wakes when something is due, but not more often than every few milliseconds."""
@@ -196,6 +215,14 @@ class ExchangeServer:
             for socket in list(self._sockets):
                 socket.close(fault.number("code", WSCloseCode.GOING_AWAY))
                 self.exchange.agenda.at(self.exchange.now_us + grace_us, _aborting(socket))
+
+
+async def _listen(runner: web.ServerRunner, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
+    """Accept connections there too; the port in use."""
+    before = len(runner.addresses)
+    await web.TCPSite(runner, host, port, ssl_context=tls).start()
+    in_use: int = runner.addresses[before][1]
+    return in_use
 
 
 def _aborting(socket: Socket) -> Happening:

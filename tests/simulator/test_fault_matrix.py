@@ -18,8 +18,11 @@ from bpx_tui.model.ids import Asset
 from bpx_tui.simulator.control import Control
 from bpx_tui.simulator.domain.orders import ClientIdRule
 from bpx_tui.simulator.faults import FAULTS
+from bpx_tui.simulator.options import TlsOption
 from bpx_tui.simulator.rest.api import Outcome, Request
+from bpx_tui.simulator.tls import server_tls
 from tests.simulator.desk import Answer, Client, Listener, make_exchange, run
+from tests.simulator.tls_handshake import refusal
 
 MATRIX = {
     "accept_then_drop": "N01",
@@ -30,6 +33,7 @@ MATRIX = {
     "close": "N11",
     "html": "N18",
     "302": "N18",
+    "bad_cert": "N19",
     "ignore_private": "N21",
     "429": "N22",
     "drop_frame": "D01",
@@ -83,7 +87,6 @@ MATRIX = {
     "jump": "U03",
 }
 ELSEWHERE = {
-    "bad cert": "N19: the exchange speaks no TLS; tests/exchange/test_tls.py has the bad certificates",
     "default": "D09 D14 X13: facts of the wire that are never off; test_rest and test_streams",
 }
 PERP = "SOL_USDC_PERP"
@@ -101,7 +104,7 @@ class Scene:
     """An exchange with one client who listens to a book and to its own orders."""
 
     def __init__(self) -> None:
-        self.exchange, self.clock = make_exchange()
+        self.exchange, self.clock = make_exchange(tls=TlsOption())
         self.client, self.listener = Client(self.exchange), Listener(self.exchange)
         self.listener.subscribe(DEPTH)
         self.listener.subscribe(ORDERS, client=self.client)
@@ -196,6 +199,13 @@ def _hist_lag(scene: Scene) -> object:
 def _close(scene: Scene) -> object:
     _, fault = Control(scene.exchange).handle("POST", "/_sim/faults", b'{"fault":"close"}')
     return fault is not None and fault.name == "close"  # what the server does with it: test_server
+
+
+def _bad_cert(scene: Scene) -> object:
+    tls = server_tls(scene.exchange)
+    assert tls is not None
+    scene.switch("bad_cert")
+    return refusal(tls) == "certificate has expired"
 
 
 def _rest_lag(scene: Scene) -> object:
@@ -322,6 +332,7 @@ SIGNS: dict[str, Sign] = dict(
         ("ignore_private", _ignored),
         ("error_frame", _error_frame),
         ("close", _close),
+        ("bad_cert", _bad_cert),
     ]
 )
 

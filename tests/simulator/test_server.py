@@ -1,4 +1,4 @@
-"""The exchange behind real sockets: the runner, the community client unchanged, the back door, keep-alive."""
+"""The exchange behind real sockets: the runner, the back door, keep-alive, what is kept across restarts."""
 
 from __future__ import annotations
 
@@ -11,18 +11,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
-import backpack_exchange_sdk.websocket as community_websocket
 import orjson
 import pytest
-import websocket
 from backpack_exchange_sdk.authenticated import AuthenticationClient
-from backpack_exchange_sdk.public import PublicClient
 
 from bpx_tui.simulator.clock import ManualClock, RealClock
 from bpx_tui.simulator.domain.catalogue import default_catalogue
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.main import read_options, ready_line
-from bpx_tui.simulator.options import AccountOption, Options
+from bpx_tui.simulator.options import AccountOption, Options, TlsOption
 from bpx_tui.simulator.server import ExchangeServer
 from tests.simulator.desk import make_exchange
 
@@ -41,97 +38,14 @@ async def serving(exchange: Exchange) -> AsyncIterator[tuple[ExchangeServer, dic
             passing.cancel()
 
 
-def real_exchange() -> Exchange:
-    return Exchange(Options(seed=3), default_catalogue(), RealClock(), skip_when_late=True)
+def real_exchange(tls: TlsOption | None = None) -> Exchange:
+    return Exchange(Options(seed=3, tls=tls), default_catalogue(), RealClock(), skip_when_late=True)
 
 
 async def in_thread(call: Callable[[], T]) -> T:
     """Run blocking client code beside the server."""
     async with asyncio.timeout(20):
         return await asyncio.to_thread(call)
-
-
-async def test_the_community_client_runs_unchanged() -> None:
-    async with serving(real_exchange()) as (_, ready):
-        demo, base = ready["accounts"][0], f"{ready['rest_url']}/"
-
-        def public() -> None:
-            client = PublicClient(base_url=base)
-            assert client.get_status()["status"] == "Ok"
-            assert {market["symbol"] for market in client.get_markets()} >= {"SOL_USDC", "SOL_USDC_PERP"}
-            assert client.get_ticker("SOL_USDC")["symbol"] == "SOL_USDC"
-            depth = client.get_depth("SOL_USDC")
-            assert depth["bids"][0][0] < depth["bids"][-1][0]
-            assert client.get_recent_trades("SOL_USDC", limit=5)
-            assert client.get_mark_price("SOL_USDC_PERP")
-
-        def private() -> None:
-            client = AuthenticationClient(demo["api_key"], demo["api_secret"], base_url=base)
-            assert float(client.get_balances()["USDC"]["available"]) == 10_000
-            order = client.execute_order(
-                orderType="Limit", side="Bid", symbol="SOL_USDC", quantity="0.50", price="150.00", clientId=5
-            )
-            assert order["status"] == "New"
-            assert [row["id"] for row in client.get_open_orders("SOL_USDC")] == [order["id"]]
-            assert client.get_users_open_orders(symbol="SOL_USDC", orderId=order["id"])["clientId"] == 5
-            batch = client.execute_batch_orders(
-                [
-                    {
-                        "symbol": "SOL_USDC",
-                        "side": "Bid",
-                        "orderType": "Limit",
-                        "price": f"{price}",
-                        "quantity": "0.10",
-                        "postOnly": True,
-                    }
-                    for price in (140, 141)
-                ]
-            )
-            assert [row["operation"] for row in batch] == ["Ok", "Ok"]
-            assert client.cancel_open_order("SOL_USDC", orderId=order["id"])["status"] == "Cancelled"
-            assert len(client.cancel_open_orders("SOL_USDC")) == 2
-            filled = client.execute_order(orderType="Market", side="Bid", symbol="SOL_USDC_PERP", quantity="1.00")
-            assert filled["status"] == "Filled"
-            (position,) = client.get_open_positions()
-            assert float(position["netQuantity"]) == 1
-            assert client.get_fill_history()
-            client.update_account(leverageLimit="5")
-            assert client.get_account()["leverageLimit"] == "5"
-
-        await in_thread(public)
-        await in_thread(private)
-
-
-async def test_the_community_websocket_client_hears_public_and_private_streams(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with serving(real_exchange()) as (_, ready):
-        demo = ready["accounts"][0]
-        app = websocket.WebSocketApp
-
-        def elsewhere_and_once(_url: str, **more: Any) -> Any:
-            """The client has no parameter for its address, and reconnects for ever."""
-            return app(ready["ws_url"], **{**more, "on_close": None})
-
-        monkeypatch.setattr(websocket, "WebSocketApp", elsewhere_and_once)
-        clients: list[Any] = []
-        heard: dict[str, list[dict[str, Any]]] = {"depth.SOL_USDC_PERP": [], "account.orderUpdate": []}
-
-        def listen() -> None:
-            client = community_websocket.WebSocketClient(demo["api_key"], demo["api_secret"])
-            clients.append(client)
-            client.subscribe(["depth.SOL_USDC_PERP"], heard["depth.SOL_USDC_PERP"].append)
-            client.subscribe(["account.orderUpdate"], heard["account.orderUpdate"].append, is_private=True)
-            trader = AuthenticationClient(demo["api_key"], demo["api_secret"], base_url=f"{ready['rest_url']}/")
-            trader.execute_order(orderType="Market", side="Ask", symbol="SOL_USDC", quantity="1.00")
-
-        await in_thread(listen)
-        for _ in range(500):
-            if heard["depth.SOL_USDC_PERP"] and len(heard["account.orderUpdate"]) >= 2:
-                break
-            await asyncio.sleep(0.01)
-        assert heard["account.orderUpdate"][0]["e"] == "orderAccepted"
-        await in_thread(clients[0].close)
 
 
 async def test_the_back_door_is_not_for_web_pages() -> None:
