@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from nacl.signing import SigningKey
@@ -25,3 +25,8 @@ def derived_pair(seed: int, account: AccountId) -> KeyPair:
     secret = sha256(f"bpx-tui/{seed}/{account}".encode()).digest()
     public = bytes(SigningKey(secret).verify_key)
     return KeyPair(account, b64encode(public).decode(), b64encode(secret).decode())
+
+
+def read_only_pair(seed: int, account: AccountId) -> KeyPair:
+    """A second key pair of an account, for looking only."""
+    return replace(derived_pair(seed, AccountId(f"{account}/read-only")), account=account)

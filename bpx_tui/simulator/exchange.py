@@ -13,7 +13,7 @@ from random import Random
 from bpx_tui.model.enums import MarketKind
 from bpx_tui.model.ids import Asset, Symbol
 from bpx_tui.simulator.clock import US_PER_SECOND, Agenda, ExchangeClock, Happening
-from bpx_tui.simulator.credentials import KeyPair, derived_pair
+from bpx_tui.simulator.credentials import KeyPair, derived_pair, read_only_pair
 from bpx_tui.simulator.desks import Desks
 from bpx_tui.simulator.domain import events
 from bpx_tui.simulator.domain.accounts import FEE_TIERS
@@ -69,6 +69,8 @@ class Exchange:
         self.keys = KeyRing()
         self.verifier = Verifier(self.keys)
         self.credentials: list[KeyPair] = []
+        self.read_only: dict[AccountId, KeyPair] = {}
+        """A second pair of every account, whose key changes nothing."""
         self.accounts = AccountMemories()
         self.funding = FundingMemory(options.seed)
         self._factor = CommonFactor(str(options.seed))
@@ -234,7 +236,15 @@ class Exchange:
         saved = self.venue.save_account(pair.account)
         balances = tuple((asset, quantity) for asset, quantity in saved.balances if asset != VAULT_TOKEN)
         tokens = self.desks.vault_tokens(pair.account)
-        return KeptAccount(replace(saved, balances=balances), tokens, pair.api_key, pair.api_secret)
+        looking = self.read_only[pair.account]
+        return KeptAccount(
+            replace(saved, balances=balances),
+            tokens,
+            pair.api_key,
+            pair.api_secret,
+            looking.api_key,
+            looking.api_secret,
+        )
 
     def _open_all(self, kept: Kept) -> None:
         """Open what was kept and what the options ask for; credentials stay in the order asked for."""
@@ -251,8 +261,13 @@ class Exchange:
             pair = KeyPair(account, option.api_key, None)
         elif kept is not None:
             pair = KeyPair(account, kept.api_key, kept.api_secret)
+        looking = read_only_pair(self.options.seed, account)
+        if kept is not None and kept.read_only_key is not None:
+            looking = KeyPair(account, kept.read_only_key, kept.read_only_secret)
         self.keys.add(pair.api_key, account)
+        self.keys.add(looking.api_key, account, read_only=True)
         self.credentials.append(pair)
+        self.read_only[account] = looking
         if kept is not None:
             self.venue.restore_account(kept.account, (pair.api_key,))
             return

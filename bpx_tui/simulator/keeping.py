@@ -20,12 +20,14 @@ from bpx_tui.simulator.options import DEFAULT_ACCOUNTS, AccountOption
 
 @dataclass(frozen=True, slots=True)
 class KeptAccount:
-    """One account, its key pair, and the vault tokens that its balances leave out."""
+    """One account, its key pairs, and the vault tokens that its balances leave out."""
 
     account: SavedAccount
     vault_tokens: Decimal
     api_key: str
     api_secret: str | None
+    read_only_key: str | None = None
+    read_only_secret: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,23 @@ import pytest
 
 from bpx_tui.model.enums import OrderKind, OrderStatus, TriggerBy
 from bpx_tui.model.ids import Symbol
+from bpx_tui.simulator.domain.catalogue import default_catalogue
 from bpx_tui.simulator.domain.events import OrderEvent
 from bpx_tui.simulator.domain.orders import AttachedExit, NewOrder, OrderRecord, SystemOrderType, TriggerTerms
 from bpx_tui.simulator.domain.plain import from_plain, to_plain
 from bpx_tui.simulator.domain.refusals import VenueRefusal
 from bpx_tui.simulator.domain.saving import SavedAccount
 from bpx_tui.simulator.domain.standing import GOOD, Permission, Standing
+from bpx_tui.simulator.exchange import Exchange
+from bpx_tui.simulator.options import AccountOption, Options
+from bpx_tui.simulator.rest.routing import Access, Route
+from bpx_tui.simulator.rest.table import ROUTES
+from tests.simulator import spec
+from tests.simulator.desk import DEMO, Client, Listener, make_exchange
 from tests.simulator.floor import ASK, BID, PERP, SOL, SPOT, START_US, USDC, Floor, d
 
 PREDICTION = Symbol("FEDCUTDEC26_USDC_PREDICTION")
+OWN_KEY = "2fOIYi0FK6MRVQw/Y2dPrZZVlFsNRCCLgVp2WDFdaQo="
 SUSPENDED = Standing(suspended=True)
 ON = {SPOT: Permission.SPOT, PERP: Permission.PERP, PREDICTION: Permission.PREDICTION}
 LOW = {SPOT: "170", PERP: "170", PREDICTION: "0.50"}
@@ -157,3 +165,63 @@ def test_a_standing_is_kept_and_older_files_know_only_good_ones(floor: Floor) ->
         other.limit(back, BID, "1", "170")
     del plain["standing"]
     assert from_plain(SavedAccount, plain).standing == GOOD
+
+
+# ---- keys
+
+
+def looking(exchange: Exchange) -> Client:
+    """The demo account by its read-only key."""
+    client = Client(exchange)
+    client.pair = exchange.read_only[DEMO]
+    return client
+
+
+def test_a_read_only_key_sees_everything_of_its_account() -> None:
+    exchange, _ = make_exchange(flow=False)
+    full, watcher = Client(exchange), looking(exchange)
+    limit = {"orderType": "Limit", "side": "Bid", "symbol": "SOL_USDC", "quantity": "1.00", "price": "150.00"}
+    assert full.order(**limit).status == 200
+    for path, instruction in (("/api/v1/orders", "orderQueryAll"), ("/api/v1/capital", "balanceQuery")):
+        assert watcher.signed("GET", path, instruction).json == full.signed("GET", path, instruction).json
+    listener = Listener(exchange)
+    listener.subscribe("account.orderUpdate", client=watcher)
+    assert full.signed("DELETE", "/api/v1/orders", "orderCancelAll", symbol="SOL_USDC").status == 200
+    exchange.run_due()
+    assert [event["e"] for event in listener.data("account.orderUpdate")] == ["orderCancelled"]
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.method != "GET"], ids=lambda r: r.operation_id)
+def test_a_read_only_key_changes_nothing_and_is_told_so_as_documented(route: Route) -> None:
+    exchange, _ = make_exchange(flow=False)
+    watcher, before = looking(exchange), exchange.venue.save_account(DEMO)
+    assert route.instruction is not None
+    if route.operation_id == "execute_order_batch":
+        answer = watcher.batch([{"orderType": "Market", "side": "Bid", "symbol": "SOL_USDC", "quantity": "1.00"}])
+    else:
+        answer = watcher.signed(route.method, route.path, route.instruction, symbol="SOL_USDC")
+    assert answer.object()["message"] == "API key is read only"
+    assert spec.faults_of(route.operation_id, answer.status, answer.reply.content_type, answer.json) == []
+    expected = {"request_withdrawal": (403, "FORBIDDEN")}.get(
+        route.operation_id, (401, "UNAUTHORIZED") if route.access is Access.SESSION else (400, "FORBIDDEN")
+    )
+    assert (answer.status, answer.object()["code"]) == expected
+    assert exchange.venue.save_account(DEMO) == before
+
+
+def test_a_read_only_key_with_a_wrong_signature_is_a_wrong_signature() -> None:
+    exchange, _ = make_exchange(flow=False)
+    watcher = looking(exchange)
+    answer = watcher.signed("POST", "/api/v1/order", "orderCancel", symbol="SOL_USDC")
+    assert answer.object()["code"] == "INVALID_SIGNATURE"
+
+
+def test_every_account_has_a_read_only_key_of_its_own_that_outlives_the_seed() -> None:
+    accounts = (AccountOption("demo"), AccountOption("demo/1"), AccountOption("bob", api_key=OWN_KEY))
+    first, clock = make_exchange(flow=False, accounts=accounts)
+    pairs = first.read_only
+    assert len({pair.api_key for pair in (*pairs.values(), *first.credentials)}) == 6
+    options = Options(seed=99, flow=False, accounts=accounts)
+    second = Exchange(options, default_catalogue(), clock, skip_when_late=False, kept=first.kept())
+    assert second.read_only == pairs
+    assert Exchange(options, default_catalogue(), clock, skip_when_late=False).read_only != pairs

@@ -19,6 +19,8 @@ from bpx_tui.simulator.rest.table import ROUTES
 
 _LOGIN_PAGE = "<html><head><title>Network login</title></head><body>Please sign in to the network.</body></html>"
 
+_READ_ONLY = "API key is read only"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -117,7 +119,10 @@ class Api:
         clocks_ms = exchange.auth_clocks_ms()
         if exchange.options.window_at is WindowAt.INGRESS:
             clocks_ms = request.received_ms or clocks_ms
-        return exchange.verifier.request(signature, route.instruction, request.query, body, clocks_ms)
+        caller = exchange.verifier.request(signature, route.instruction, request.query, body, clocks_ms)
+        if route.method != "GET" and not exchange.keys.may_change(signature.api_key):
+            raise _read_only(route)
+        return caller
 
     def _before(self, route: Route, request: Request) -> Outcome | None:
         """Faults that answer, or cut, before anything is done."""
@@ -159,6 +164,13 @@ class Api:
             if applies and (fault := faults.hit(name, now_us, path=path)) is not None:
                 delay_ms += fault.number("delay_ms", 1_000)
         return Outcome(reply, delay_ms)
+
+
+def _read_only(route: Route) -> VenueRefusal:
+    """Nobody documents this one: the status is the nearest that the specification lists for the operation."""
+    if route.access is Access.SESSION:
+        return VenueRefusal(401, "UNAUTHORIZED", _READ_ONLY)
+    return VenueRefusal(403 if route.operation_id == "request_withdrawal" else 400, "FORBIDDEN", _READ_ONLY)
 
 
 def _broken(fault: Fault) -> Reply:

@@ -36,13 +36,20 @@ class KeyRing:
 
     def __init__(self) -> None:
         self._keys: dict[str, tuple[VerifyKey, AccountId]] = {}
+        self._read_only: set[str] = set()
 
-    def add(self, api_key: str, account: AccountId) -> None:
-        """Register a base64 public key."""
+    def add(self, api_key: str, account: AccountId, *, read_only: bool = False) -> None:
+        """Register a base64 public key; one that is `read_only` sees everything of its account and changes nothing."""
         self._keys[api_key] = (VerifyKey(base64.b64decode(api_key, validate=True)), account)
+        if read_only:
+            self._read_only.add(api_key)
 
     def find(self, api_key: str) -> tuple[VerifyKey, AccountId] | None:
         return self._keys.get(api_key)
+
+    def may_change(self, api_key: str) -> bool:
+        """Whether the key may do more than read."""
+        return api_key not in self._read_only
 
 
 def read_signature(headers: Mapping[str, str]) -> Signature:
