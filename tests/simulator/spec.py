@@ -72,7 +72,7 @@ class _NoVariant(Exception):
 def problems(schema: dict[str, Any], value: object, at: str) -> Iterator[str]:
     """Every way in which a value is not what a schema says."""
     try:
-        schema = _resolved(schema, value)
+        schema = resolved(schema, value)
     except _NoVariant as bad:
         yield f"{at}: {bad}"
         return
@@ -129,7 +129,7 @@ def _scalar(schema: dict[str, Any], value: object, at: str) -> Iterator[str]:
         yield f"{at}: {value!r} is no number"
 
 
-def _resolved(schema: dict[str, Any], value: object) -> dict[str, Any]:
+def resolved(schema: dict[str, Any], value: object) -> dict[str, Any]:
     """The plain schema that this value has to meet: references followed, variants chosen, `allOf` merged."""
     while "$ref" in schema or "discriminator" in schema:
         reference = schema["$ref"] if "$ref" in schema else _variant(schema["discriminator"], value)
@@ -138,10 +138,10 @@ def _resolved(schema: dict[str, Any], value: object) -> dict[str, Any]:
         return schema
     merged: dict[str, Any] = {}
     for part in schema["allOf"]:
-        resolved = _resolved(part, value)
-        properties = {**merged.get("properties", {}), **resolved.get("properties", {})}
-        required = [*merged.get("required", []), *resolved.get("required", [])]
-        merged |= {key: value for key, value in resolved.items() if key not in ("properties", "required")}
+        plain = resolved(part, value)
+        properties = {**merged.get("properties", {}), **plain.get("properties", {})}
+        required = [*merged.get("required", []), *plain.get("required", [])]
+        merged |= {key: value for key, value in plain.items() if key not in ("properties", "required")}
         if properties:
             merged |= {"properties": properties, "required": required}
     return merged
