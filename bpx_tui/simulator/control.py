@@ -10,6 +10,9 @@ POST /_sim/faults        {"fault": NAME, ...}: switch one on; its settings are n
                          "faults": how many, "among": [NAME, ...], "probability": the most likely, "seconds", "count"
 POST /_sim/predictions   {"symbol": SYMBOL, "answer": true, "delay_seconds": 0}: propose how a prediction market is
                          resolved; without "answer" by its own rule, and after an hour unless told otherwise
+POST /_sim/accounts      {"account": NAME, "suspended": true, "seconds": 60}: its trading is suspended, for good or for
+                         a while; "withdrawn": ["perp", ...]: permissions it is without, of spot, perp, margin, rfq
+                         and prediction. What is not said is as usual: {"account": NAME} alone lifts everything
 GET  /_sim/state         balances, positions, orders, funds, books; whether money was created or lost
 """
 
@@ -21,10 +24,12 @@ from ipaddress import ip_address
 import orjson
 
 from bpx_tui.model.ids import Symbol
+from bpx_tui.simulator.clock import US_PER_SECOND
 from bpx_tui.simulator.domain.orders import AccountId
 from bpx_tui.simulator.domain.refusals import VenueRefusal
+from bpx_tui.simulator.domain.standing import Permission, Standing
 from bpx_tui.simulator.exchange import Exchange
-from bpx_tui.simulator.faults import FAULTS, BadFault, Fault
+from bpx_tui.simulator.faults import FAULTS, BadFault, Fault, read_lasting
 from bpx_tui.simulator.history.units import plain
 from bpx_tui.simulator.occasions import happen
 from bpx_tui.simulator.products.predictions import DELAY_S
@@ -62,6 +67,8 @@ class Control:
                 return self._switch(body)
             case "POST", "predictions":
                 return self._predict(body), None
+            case "POST", "accounts":
+                return self._set_standing(body), None
             case "GET", "state":
                 return json_reply(self._state()), None
             case _:
@@ -105,6 +112,28 @@ class Control:
         exchange.settle()
         return json_reply({"proposed": True})
 
+    def _set_standing(self, body: bytes) -> Reply:
+        """Say what an account may not do."""
+        exchange = self._exchange
+        try:
+            request = orjson.loads(body)
+            if not isinstance(request, dict):
+                raise BadFault("a standing is a JSON object")
+            account = request.get("account")
+            if not isinstance(account, str) or account not in {
+                info.id for info in exchange.venue.accounts() if not info.house
+            }:
+                raise BadFault(f"there is no account {account!r}")
+            exchange.desks.set_standing(AccountId(account), _read_standing(request, exchange.now_us))
+        except (orjson.JSONDecodeError, BadFault) as error:
+            return json_reply({"error": str(error)}, status=400)
+        exchange.settle()
+        return json_reply({"account": account, **self._standing(AccountId(account))})
+
+    def _standing(self, account: AccountId) -> dict[str, object]:
+        standing = self._exchange.venue.standing(account)
+        return {"suspended": standing.suspended, "withdrawn": list(standing.withdrawn), "until_us": standing.until_us}
+
     def _state(self) -> dict[str, object]:
         exchange, venue = self._exchange, self._exchange.venue
         state = venue.state()
@@ -123,7 +152,7 @@ class Control:
 
     def _account(self, account: AccountId) -> dict[str, object]:
         venue = self._exchange.venue
-        return {
+        return self._standing(account) | {
             "balances": {
                 asset: {"available": plain(held.available), "locked": plain(held.locked), "staked": plain(held.staked)}
                 for asset, held in venue.capital(account).items()
@@ -143,3 +172,16 @@ class Control:
             "best_bid": [plain(part) for part in depth.bids[0]] if depth.bids else None,
             "best_ask": [plain(part) for part in depth.asks[0]] if depth.asks else None,
         }
+
+
+def _read_standing(request: Mapping[str, object], now_us: int) -> Standing:
+    if unknown := request.keys() - {"account", "suspended", "withdrawn", "seconds"}:
+        raise BadFault(f"not part of a standing: {', '.join(sorted(unknown))}")
+    suspended, words = request.get("suspended", False), request.get("withdrawn", [])
+    _, seconds = read_lasting(request)
+    if not isinstance(suspended, bool):
+        raise BadFault("suspended must be true or false")
+    if not isinstance(words, list) or not all(word in list(Permission) for word in words):
+        raise BadFault(f"withdrawn must be a list of: {', '.join(Permission)}")
+    until_us = None if seconds is None else now_us + int(seconds * US_PER_SECOND)
+    return Standing(suspended, tuple(Permission(word) for word in words), until_us)

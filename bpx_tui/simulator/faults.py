@@ -163,7 +163,7 @@ class Faults:
             return None
         if not isinstance(name, str) or name not in FAULTS:
             raise BadFault(f"unknown fault {name!r}; known are: {', '.join(FAULTS)}")
-        count, seconds = _read_lasting(request)
+        count, seconds = read_lasting(request)
         probability = request.get("probability", 1.0)
         if not isinstance(probability, int | float) or not 0 < probability <= 1:
             raise BadFault("probability must be above 0 and at most 1")
@@ -192,7 +192,7 @@ class Faults:
             raise BadFault("faults must be a whole number, at most as many as there are to choose among")
         if not isinstance(most, int | float) or not 0 < most <= 1:
             raise BadFault("probability must be above 0 and at most 1")
-        count, seconds = _read_lasting(request)
+        count, seconds = read_lasting(request)
         lasting: dict[str, Setting] = {"count": count, "seconds": seconds}
         lasting = {name: value for name, value in lasting.items() if value is not None}
         rng = Random(f"{seed}/mix")
@@ -245,7 +245,7 @@ class Faults:
         ]
 
 
-def _read_lasting(request: Mapping[str, object]) -> tuple[int | None, float | None]:
+def read_lasting(request: Mapping[str, object]) -> tuple[int | None, float | None]:
     """How often and how many seconds a fault stays on."""
     count, seconds = request.get("count"), request.get("seconds")
     if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 1):

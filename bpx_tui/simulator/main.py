@@ -132,6 +132,8 @@ def ready_line(server: ExchangeServer) -> str:
             "subaccount_id": owners[pair.account].subaccount_id,
             "api_key": pair.api_key,
             "api_secret": pair.api_secret,
+            "read_only_key": server.exchange.read_only[pair.account].api_key,
+            "read_only_secret": server.exchange.read_only[pair.account].api_secret,
         }
         for pair in server.exchange.credentials
     ]

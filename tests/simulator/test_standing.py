@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import orjson
 import pytest
 
 from bpx_tui.model.enums import OrderKind, OrderStatus, TriggerBy
 from bpx_tui.model.ids import Symbol
+from bpx_tui.simulator.control import Control
 from bpx_tui.simulator.domain.catalogue import default_catalogue
 from bpx_tui.simulator.domain.events import OrderEvent
 from bpx_tui.simulator.domain.orders import AttachedExit, NewOrder, OrderRecord, SystemOrderType, TriggerTerms
@@ -18,9 +22,10 @@ from bpx_tui.simulator.options import AccountOption, Options
 from bpx_tui.simulator.rest.routing import Access, Route
 from bpx_tui.simulator.rest.table import ROUTES
 from tests.simulator import spec
-from tests.simulator.desk import DEMO, Client, Listener, make_exchange
+from tests.simulator.desk import DEMO, Client, Listener, make_exchange, run
 from tests.simulator.floor import ASK, BID, PERP, SOL, SPOT, START_US, USDC, Floor, d
 
+Params = dict[str, Any]
 PREDICTION = Symbol("FEDCUTDEC26_USDC_PREDICTION")
 OWN_KEY = "2fOIYi0FK6MRVQw/Y2dPrZZVlFsNRCCLgVp2WDFdaQo="
 SUSPENDED = Standing(suspended=True)
@@ -225,3 +230,88 @@ def test_every_account_has_a_read_only_key_of_its_own_that_outlives_the_seed() -
     second = Exchange(options, default_catalogue(), clock, skip_when_late=False, kept=first.kept())
     assert second.read_only == pairs
     assert Exchange(options, default_catalogue(), clock, skip_when_late=False).read_only != pairs
+
+
+# ---- the back door
+
+
+def say(exchange: Exchange, **standing: object) -> tuple[int, Any]:
+    reply, _ = Control(exchange).handle("POST", "/_sim/accounts", orjson.dumps(standing))
+    return reply.status, orjson.loads(reply.body)
+
+
+def test_a_suspension_is_felt_by_every_desk_and_told_on_the_stream() -> None:
+    exchange, clock = make_exchange(speed=100)
+    client, listener = Client(exchange), Listener(exchange)
+    run(exchange, clock, 2)
+    twap: Params = {"strategyType": "Scheduled", "symbol": "SOL_USDC", "side": "Bid", "quantity": "1.00"}
+    twap |= {"duration": 60_000, "interval": 10_000}
+    limit: Params = {"orderType": "Limit", "side": "Bid", "symbol": "SOL_USDC", "quantity": "1.00", "price": "150.00"}
+    rfq: Params = {"symbol": "SOL_USDC_RFQ", "side": "Bid", "quantity": "1", "executionMode": "AwaitAccept"}
+    strategy = client.signed("POST", "/api/v1/strategy", "strategyCreate", **twap).object()
+    order = client.order(**limit).object()
+    assert client.signed("POST", "/api/v1/rfq", "rfqSubmit", **rfq).status == 200
+    listener.subscribe("account.orderUpdate", "account.rfqUpdate", client=client)
+    status, said = say(exchange, account="demo", suspended=True, seconds=30)
+    assert (status, said["suspended"], said["until_us"]) == (200, True, exchange.now_us + 30_000_000)
+    (expired,) = listener.data("account.orderUpdate")
+    assert (expired["e"], expired["i"], expired["R"]) == ("orderExpired", order["id"], "AccountTradingSuspended")
+    assert listener.data("account.rfqUpdate")[-1]["e"] == "rfqCancelled"
+    assert client.signed("GET", "/api/v1/rfqs", "rfqQuery").rows() == []
+    for method, path, instruction, params in (
+        ("POST", "/api/v1/order", "orderExecute", limit),
+        ("POST", "/api/v1/strategy", "strategyCreate", twap),
+        ("POST", "/api/v1/rfq", "rfqSubmit", rfq),
+        ("POST", "/api/v1/account/convertDust", "convertDust", {}),
+        ("POST", "/api/v1/borrowLend", "borrowLendExecute", {"symbol": "SOL", "side": "Borrow", "quantity": "1"}),
+    ):
+        refused = client.signed(method, path, instruction, **params)
+        assert (refused.status, refused.object()["code"]) == (400, "TRADING_PAUSED"), path
+    (outcome,) = client.batch([limit]).rows()
+    assert (outcome["operation"], outcome["code"]) == ("Err", "TRADING_PAUSED")
+    withdrawal: Params = {"address": "x", "blockchain": "Solana", "symbol": "USDC", "quantity": "100"}
+    assert client.signed("POST", "/wapi/v1/capital/withdrawals", "withdraw", **withdrawal).status == 200
+    assert client.signed("DELETE", "/api/v1/orders", "orderCancelAll", symbol="SOL_USDC").rows() == []
+    run(exchange, clock, 31)
+    (ended,) = exchange.desks.strategies.history(DEMO)
+    assert (ended.id, ended.status) == (strategy["id"], "Terminated")
+    assert client.order(**limit).status == 200
+    state = orjson.loads(Control(exchange).handle("GET", "/_sim/state", b"")[0].body)
+    assert state["conserved"]
+    assert state["accounts"]["demo"]["suspended"] is False
+
+
+def test_a_strategy_without_its_permission_ends_for_it() -> None:
+    exchange, clock = make_exchange(speed=100)
+    client = Client(exchange)
+    run(exchange, clock, 2)
+    twap = {"strategyType": "Scheduled", "symbol": "SOL_USDC", "side": "Bid", "quantity": "1.00"}
+    client.signed("POST", "/api/v1/strategy", "strategyCreate", **twap, duration=60_000, interval=10_000)
+    assert say(exchange, account="demo", withdrawn=["spot", "rfq"])[1]["withdrawn"] == ["spot", "rfq"]
+    run(exchange, clock, 11)
+    (ended,) = exchange.desks.strategies.history(DEMO)
+    assert (ended.status, ended.cancel_reason) == ("Terminated", "UserPermissions")
+    assert say(exchange, account="demo")[1]["withdrawn"] == []
+    assert client.order(orderType="Market", side="Bid", symbol="SOL_USDC", quantity="1.00").status == 200
+
+
+@pytest.mark.parametrize(
+    "standing",
+    [
+        {},
+        {"account": "nobody"},
+        {"account": ["demo"]},
+        {"account": "house:maker"},
+        {"account": "demo", "suspended": "yes"},
+        {"account": "demo", "suspend": True},
+        {"account": "demo", "withdrawn": "perp"},
+        {"account": "demo", "withdrawn": ["futures"]},
+        {"account": "demo", "suspended": True, "seconds": 0},
+    ],
+)
+def test_a_standing_that_makes_no_sense_changes_nothing_and_says_why(standing: dict[str, object]) -> None:
+    exchange, _ = make_exchange(flow=False)
+    status, answer = say(exchange, **standing)
+    assert status == 400
+    assert answer["error"]
+    assert exchange.venue.standing(DEMO) is GOOD
