@@ -18,6 +18,7 @@ from bpx_tui.exchange.fields import (
     flag,
     integer,
     micros,
+    needed_flag,
     optional_decimal,
     optional_integer,
     optional_text,
@@ -138,7 +139,7 @@ def trade_of(market_symbol: Symbol) -> Callable[[Record], Trade]:
             symbol=market_symbol,
             price=decimal(record, "price"),
             quantity=decimal(record, "quantity"),
-            aggressor=Side.ASK if flag(record, "isBuyerMaker") else Side.BID,
+            aggressor=Side.ASK if needed_flag(record, "isBuyerMaker") else Side.BID,
             time_us=integer(record, "timestamp") * 1_000,
             trade_id=optional_integer(record, "id"),
         )

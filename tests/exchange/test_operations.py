@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bpx_tui.exchange import rest
 from bpx_tui.exchange.operations import (
     OPERATIONS,
     READ_ONLY_INSTRUCTIONS,
@@ -63,3 +65,14 @@ def test_looking_is_not_trading() -> None:
     assert not READ_ONLY_INSTRUCTIONS & changing
     assert SUBSCRIBE in READ_ONLY_INSTRUCTIONS
     assert {"orderExecute", "orderCancel", "orderCancelAll"} <= TRADING_INSTRUCTIONS
+
+
+def test_the_client_calls_every_operation_but_those_that_move_money_out_or_need_a_person() -> None:
+    room = Path(rest.__file__).parent
+    called = {
+        node.value
+        for path in room.glob("rest*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in OPERATIONS
+    }
+    assert OPERATIONS.keys() - called == {"request_withdrawal", "create_withdrawal_delay", "update_withdrawal_delay"}
