@@ -102,6 +102,7 @@ def _desk_config(plan: SessionPlan, exchange: SimulatedExchange | None) -> DeskC
         credentials=credentials,
         symbol=plan.settings.symbol,
         interval=plan.settings.interval,
+        limits=plan.settings.limits,
     )
 
 

@@ -1,90 +1,30 @@
 """Pre-trade checks: why an order must not leave as it stands, in the words shown beside the form.
 
-Only what the exchange would refuse, or what looks like a slip of the hand, is a reason; nothing is changed or rounded
-here. A check without its facts (no mark yet, margin unknown) says nothing: the exchange has the last word.
+Only what the exchange would refuse, what looks like a slip of the hand, or what the user's own limits forbid is a
+reason; nothing is changed or rounded here. Where the facts are missing, the exchange has the last word on its rules
+(margin unknown); on the own limits nobody has, so there nothing may add risk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
-from enum import StrEnum
 
 from bpx_tui.model.enums import MarketKind, OrderKind, Side, SlippageToleranceType, TradingState
-from bpx_tui.model.limits import RiskLimits as RiskLimits
-from bpx_tui.model.market import Market
 from bpx_tui.model.numbers import ceil_to, floor_to, grouped, is_multiple, nearest_steps, plain
 from bpx_tui.model.orders import OrderRequest
+from bpx_tui.model.situation import (
+    Field,
+    MarketNow,
+    Override,
+    Reason,
+    Situation,
+    only_reduces,
+    triggered_quantity,
+)
 
 DEFAULT_SLIPPAGE_PERCENT = Decimal("0.5")
-
-
-class Override(StrEnum):
-    """What the user may do to send the order all the same."""
-
-    NONE = "none"
-    RETYPE_PRICE = "retype price"
-    RETYPE_NOTIONAL = "retype notional"
-
-
-class Field(StrEnum):
-    """The part of the form that a reason belongs to."""
-
-    PRICE = "price"
-    QUANTITY = "quantity"
-    ORDER = "order"
-    TRIGGER = "trigger"
-    TAKE_PROFIT = "take profit"
-    STOP_LOSS = "stop loss"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why the order must not leave as it stands."""
-
-    field: Field
-    text: str
-    override: Override = Override.NONE
-
-
-@dataclass(frozen=True, slots=True)
-class MarketNow:
-    """What is known of the market at the moment of the check."""
-
-    best_bid: Decimal | None = None
-    best_ask: Decimal | None = None
-    book_is_trusted: bool = True
-    """Whether the book is whole and fresh; `book_reason` says why not."""
-    book_reason: str = ""
-    mark: Decimal | None = None
-    last: Decimal | None = None
-    trading_state_age_seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class AccountNow:
-    """What is known of the account. `None` means not known; a flat position is zero.
-
-    `spendable_quote` and `spendable_base` are what a spot order may use, lent assets included where they are redeemed
-    automatically.
-    """
-
-    position_quantity: Decimal | None = None
-    free_margin: Decimal | None = None
-    leverage_limit: Decimal | None = None
-    spendable_quote: Decimal | None = None
-    spendable_base: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """Everything that an order is checked against."""
-
-    market: Market
-    now: MarketNow = field(default_factory=MarketNow)
-    account: AccountNow = field(default_factory=AccountNow)
-    limits: RiskLimits = field(default_factory=RiskLimits)
 
 
 def check_order(request: OrderRequest, situation: Situation) -> tuple[Reason, ...]:
@@ -102,11 +42,23 @@ def check_order(request: OrderRequest, situation: Situation) -> tuple[Reason, ..
             _market_order,
             _reduce_only,
             _brackets,
-            _notional,
+            _order_limit,
+            _position_limit,
             _funds,
         )
         for reason in check(request, situation)
     )
+
+
+def check_own_limits(request: OrderRequest, situation: Situation) -> tuple[Reason, ...]:
+    """The part of `check_order` that nobody else would stop, for the moment at which an order leaves.
+
+    What can only reduce a position has no reason against it, whatever is known or not.
+    """
+    if only_reduces(request, situation.market):
+        return ()
+    checks = (_collar, _order_limit, _position_limit)
+    return tuple(reason for check in checks for reason in check(request, situation))
 
 
 def with_slippage(request: OrderRequest, percent: Decimal = DEFAULT_SLIPPAGE_PERCENT) -> OrderRequest:
@@ -206,14 +158,23 @@ def _price_bands(request: OrderRequest, situation: Situation) -> Iterator[Reason
 
 
 def _collar(request: OrderRequest, situation: Situation) -> Iterator[Reason]:
-    name, reference = ("mark", situation.now.mark) if situation.now.mark else ("last", situation.now.last)
-    if request.price is None or not reference:
+    reference, price, market = situation.now.reference, request.price, situation.market
+    if price is None:
         return
-    distance = request.price / reference - 1
+    if reference is None:
+        if not only_reduces(request, market):
+            yield Reason(
+                Field.PRICE,
+                f"No mark or last price of {market.symbol} is known to compare with. Type the price again to override.",
+                Override.RETYPE_PRICE,
+            )
+        return
+    name, fair = reference
+    distance = price / fair - 1
     if abs(distance) <= situation.limits.collar_fraction:
         return
     where = "above" if distance > 0 else "below"
-    shown = grouped(round(reference, situation.market.price_decimals))
+    shown = grouped(round(fair, market.price_decimals))
     yield Reason(
         Field.PRICE,
         f"{abs(distance) * 100:.1f} % {where} {name} {shown}. Type the price again to override.",
@@ -303,28 +264,71 @@ def order_notional(request: OrderRequest, now: MarketNow) -> Decimal | None:
     return None if price is None or request.quantity is None else request.quantity * price
 
 
-def _notional(request: OrderRequest, situation: Situation) -> Iterator[Reason]:
-    notional, limits, market = order_notional(request, situation.now), situation.limits, situation.market
-    if notional is None or request.reduce_only:
+def _order_limit(request: OrderRequest, situation: Situation) -> Iterator[Reason]:
+    limit, market = situation.limits.max_order_notional, situation.market
+    if limit is None or only_reduces(request, market):
         return
-    if limits.max_order_notional is not None and notional > limits.max_order_notional:
+    worth = _most_worth(request, situation.now)
+    where = f"your limit of {_amount(limit)} per order (max_order_notional in config.toml)"
+    if worth is None:
+        yield Reason(Field.ORDER, f"What the order is worth is not known, and so not whether it is within {where}.")
+    elif worth > limit:
         yield Reason(
             Field.QUANTITY,
-            f"{_amount(notional)} {market.quote} is above your limit of {_amount(limits.max_order_notional)} per order "
-            "(max_order_notional in config.toml).",
+            f"{_amount(worth)} {market.quote} is above {where}. Type the quantity again to override.",
             Override.RETYPE_NOTIONAL,
         )
-    position, quantity = situation.account.position_quantity, request.quantity
-    if limits.max_position_notional is None or position is None or not quantity:
+
+
+def _most_worth(request: OrderRequest, now: MarketNow) -> Decimal | None:
+    """The notional, at the highest price that the order may well trade at: a buyer's limit, or else the market's."""
+    if request.quote_quantity is not None:
+        return request.quote_quantity
+    quantity = _base_quantity(request, now)
+    if quantity is None:
+        return None
+    limit, buying = request.price, request.side is Side.BID
+    if limit is not None and buying:
+        return quantity * limit
+    fair, touch = now.reference, now.best_ask if buying else now.best_bid
+    prices = [price for price in (limit, fair[1] if fair else None, touch) if price is not None]
+    return quantity * max(prices) if fair or touch else None
+
+
+def _base_quantity(request: OrderRequest, now: MarketNow) -> Decimal | None:
+    if request.quantity is not None:
+        return request.quantity
+    if request.trigger is not None:
+        return triggered_quantity(request.trigger)
+    fair = now.reference
+    return None if fair is None or request.quote_quantity is None else request.quote_quantity / fair[1]
+
+
+def _position_limit(request: OrderRequest, situation: Situation) -> Iterator[Reason]:
+    """What is held and what is already working on the same side count together: all of it may fill."""
+    limit, market, account = situation.limits.max_position_notional, situation.market, situation.account
+    buying = request.side is Side.BID
+    if limit is None or only_reduces(request, market) or (market.kind is MarketKind.SPOT and not buying):
         return
-    after = abs(position + (quantity if request.side is Side.BID else -quantity))
-    value = after * notional / quantity
-    if after > abs(position) and value > limits.max_position_notional:
-        yield Reason(
-            Field.QUANTITY,
-            f"The position would be {_amount(value)} {market.quote}, above your limit of "
-            f"{_amount(limits.max_position_notional)} (max_position_notional in config.toml).",
+    held, fair = account.position_quantity, situation.now.reference
+    working = account.working_bids if buying else account.working_asks
+    quantity = _base_quantity(request, situation.now)
+    where = f"your limit of {_amount(limit)} (max_position_notional in config.toml)"
+    if held is None or working is None or fair is None or quantity is None:
+        missing = (
+            (held, f"Your position in {market.symbol}"),
+            (working, f"The size of an open order in {market.symbol}"),
+            (fair, f"A mark or last price of {market.symbol}"),
+            (quantity, "The size of this order"),
         )
+        first = next(what for known, what in missing if known is None)
+        yield Reason(Field.ORDER, f"{first} is not known: {where} lets only reduce-only orders pass.")
+        return
+    after = (held if buying else -held) + working + quantity
+    value = after * max(fair[1], request.price or Decimal(0))
+    if after > abs(held) and value > limit:
+        counted = "With your open orders the" if working else "The"
+        yield Reason(Field.QUANTITY, f"{counted} position would be {_amount(value)} {market.quote}, above {where}.")
 
 
 def _funds(request: OrderRequest, situation: Situation) -> Iterator[Reason]:

@@ -9,13 +9,14 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bpx_tui.clock import SystemClock
 from bpx_tui.errors import BpxError
 from bpx_tui.model.enums import KlineInterval
 from bpx_tui.model.ids import Symbol
+from bpx_tui.model.limits import RiskLimits
 from bpx_tui.model.views import FeedHealth, FeedWord, Gate
 from bpx_tui.service.intents import CommandOutcome, DeskBus, Mode, Notice, OutcomeKind, Severity
 from bpx_tui.service.topics import GATE, HEALTH
@@ -32,8 +33,8 @@ STOP_SECONDS = 5.0
 class DeskConfig:
     """What the service needs to know to start.
 
-    `order_window_ms` is the life of an order's signature (`X-Window`). Without credentials there is no account; in
-    `Mode.READ` they are used for reading only.
+    `order_window_ms` is the longest life of an order's signature (`X-Window`). Without credentials there is no account;
+    in `Mode.READ` they are used for reading only. `limits` hold for every order, whatever way it comes.
     """
 
     mode: Mode
@@ -43,6 +44,7 @@ class DeskConfig:
     interval: KlineInterval = KlineInterval.M1
     credentials: Credentials | None = None
     order_window_ms: int = 5_000
+    limits: RiskLimits = field(default_factory=RiskLimits)
 
 
 DeskSource = DeskConfig | Callable[[], DeskConfig]

@@ -10,6 +10,7 @@ from enum import StrEnum
 from bpx_tui.model.enums import KlineInterval
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
 from bpx_tui.model.orders import Fill, OrderRequest, TrackedOrder
+from bpx_tui.model.situation import Override
 from bpx_tui.service.bus import Channel, CommandLane, Latest
 from bpx_tui.service.mode import Mode as Mode
 from bpx_tui.service.topics import CLOCK_OFFSET_US
@@ -40,6 +41,8 @@ class PlaceOrder(Intent):
     """Update id of the book that the user confirmed against."""
     despite_unknown: bool = field(default=False, kw_only=True)
     """The user accepts that an order in doubt on the same market and side may do the same a second time."""
+    overrides: frozenset[Override] = field(default=frozenset(), kw_only=True)
+    """The own limits that the user has been told of for this very order and has overridden by typing again."""
 
 
 @dataclass(frozen=True, slots=True)

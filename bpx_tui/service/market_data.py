@@ -13,6 +13,7 @@ from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.model.ids import Symbol, is_symbol
 from bpx_tui.model.market import Market
 from bpx_tui.model.quotes import BookTicker, CandleUpdate, DepthDelta, MarkPrice, OpenInterest, Ticker, Trade
+from bpx_tui.model.situation import MarketNow
 from bpx_tui.model.views import Catalog, FeedState, MarketRow, OwnLevel
 from bpx_tui.service.ages import cached_seconds
 from bpx_tui.service.bus import Latest
@@ -20,6 +21,7 @@ from bpx_tui.service.health import Health
 from bpx_tui.service.intents import LoadOlderCandles, SetBookGrouping, WatchMarket
 from bpx_tui.service.market_feed import MarketFeed
 from bpx_tui.service.ports import PublicReads, Streams
+from bpx_tui.service.price_board import PriceBoard
 from bpx_tui.service.supervisor import Supervisor
 from bpx_tui.service.topics import CATALOG
 
@@ -73,6 +75,7 @@ class MarketData:
         self._markets: dict[Symbol, Market] = {}
         self._tickers: dict[Symbol, Ticker] = {}
         self._tickers_read_at = float("-inf")
+        self._prices = PriceBoard(clock)
         self._hidden = 0
 
     @property
@@ -83,6 +86,18 @@ class MarketData:
     def book_state(self, symbol: Symbol) -> FeedState | None:
         """How far the book of a market can be trusted; `None` if it is not watched."""
         return self._feed.book.state if self._feed is not None and self._feed.symbol == symbol else None
+
+    def market_state(self, symbol: Symbol) -> tuple[Market | None, MarketNow]:
+        """The rules of a market and its prices now, as far as known: what an order in it is held against."""
+        view = self._feed.book.view if self._feed is not None and self._feed.symbol == symbol else None
+        trusted = view is not None and view.state is FeedState.LIVE
+        return self._markets.get(symbol), MarketNow(
+            best_bid=view.best_bid if view is not None and trusted else None,
+            best_ask=view.best_ask if view is not None and trusted else None,
+            book_is_trusted=trusted,
+            mark=self._prices.mark(symbol),
+            last=self._prices.last(symbol),
+        )
 
     def watch(self, intent: WatchMarket) -> None:
         """Make this the market on screen."""
@@ -154,6 +169,7 @@ class MarketData:
                 feed.book.on_delta(event)
             return
         if type(event) is MarkPrice:
+            self._prices.take_mark(event)
             self._on_mark(event)
         if feed is None or event.symbol != feed.symbol:
             return
@@ -162,6 +178,7 @@ class MarketData:
         elif isinstance(event, BookTicker):
             feed.book.on_touch(event)
         elif isinstance(event, Ticker):
+            self._prices.take_tickers((event,))
             feed.on_ticker(event)
         elif isinstance(event, MarkPrice):
             feed.on_mark(event)
@@ -246,6 +263,7 @@ class MarketData:
         feed.candles.stream_down("not moved while the stream is down")
         feed.tape.merge_polled(tuple(trades))
         if ticker is not None:
+            self._prices.take_tickers((ticker,))
             feed.on_ticker(ticker)
 
     def _run_candles(self, feed: MarketFeed) -> None:
@@ -263,7 +281,9 @@ class MarketData:
 
     def _take_tickers(self, tickers: Sequence[Ticker]) -> None:
         """Figures that are too old are not shown at all: an empty column is honest."""
-        self._tickers_read_at = self._clock.monotonic() - cached_seconds(tickers)
+        cached = cached_seconds(tickers)
+        self._tickers_read_at = self._clock.monotonic() - cached
+        self._prices.take_tickers(tickers, cached)
         self._tickers = {ticker.symbol: ticker for ticker in tickers}
 
     def _publish_catalog(self) -> None:

@@ -29,6 +29,7 @@ from bpx_tui.service.intents import CancelAll, CancelOrder, Mode, PlaceOrder, Se
 from bpx_tui.service.lookup import Lookup
 from bpx_tui.service.order_board import OrderBoard
 from bpx_tui.service.orders_journal import MemoryJournal
+from bpx_tui.service.own_limits import MarketState, OwnLimits
 from bpx_tui.service.ports import Streams, Venue
 from bpx_tui.service.reconcile import Reconciler
 from bpx_tui.service.resolver import Resolver
@@ -58,6 +59,7 @@ class PrivateLane:
         time: ServerClock,
         rng: random.Random,
         book_state: Callable[[Symbol], FeedState | None],
+        market_state: Callable[[Symbol], MarketState],
         want_marks: Callable[[frozenset[Symbol]], None],
         on_clock_doubt: Callable[[], None],
     ) -> None:
@@ -90,6 +92,7 @@ class PrivateLane:
             clock,
             time,
             book_state,
+            OwnLimits(config.limits, self.account, market_state),
             on_clock_doubt,
         )
         self._cancel_all = CancelAllOrders(venue, self.board, self._evidence, announcer, clock)

@@ -95,6 +95,7 @@ class Session:
             time,
             rng,
             self.market_data.book_state,
+            self.market_data.market_state,
             self.market_data.want_marks,
             self.clock_sync.doubt,
         )

@@ -25,6 +25,7 @@ from bpx_tui.service.intents import CancelOrder, CommandOutcome, Intent, Mode, O
 from bpx_tui.service.lookup import Lookup
 from bpx_tui.service.order_board import OrderBoard, Source
 from bpx_tui.service.orders_journal import JournalUnavailable, OrdersJournal
+from bpx_tui.service.own_limits import OwnLimits
 from bpx_tui.service.ports import OrderEntry
 
 KEY_AGE_SECONDS = 0.5
@@ -53,6 +54,7 @@ class Trader:
         clock: Clock,
         time: ServerClock,
         book_state: BookState,
+        own_limits: OwnLimits,
         on_clock_doubt: Callable[[], None],
     ) -> None:
         self._mode = mode
@@ -66,6 +68,7 @@ class Trader:
         self._clock = clock
         self._time = time
         self._book_state = book_state
+        self._own_limits = own_limits
         self._on_clock_doubt = on_clock_doubt
         self._inputs: deque[int] = deque(maxlen=INPUTS_REMEMBERED)
         self.closing = False
@@ -92,9 +95,13 @@ class Trader:
             return f"the key press was {age:.1f} s old when it arrived"
         if self.closing:
             return "the program is ending"
+        return (self._risk_refusal(intent) if not intent.request.reduce_only else "") or self._own_limits.refusal(
+            intent
+        )
+
+    def _risk_refusal(self, intent: PlaceOrder) -> str:
+        """Why nothing that adds risk may leave now."""
         request = intent.request
-        if request.reduce_only:
-            return ""
         if not self._gate.is_open:
             return self._gate.reason
         if request.kind is OrderKind.MARKET and self._book_state(request.symbol) is not FeedState.LIVE:
@@ -107,7 +114,10 @@ class Trader:
         return ""
 
     async def place(self, intent: PlaceOrder) -> None:
-        """Send one order once, and say what came of it."""
+        """Send one order once, and say what came of it.
+
+        Between the last check and the order's entry on the board nothing else runs: the next order's check counts it.
+        """
         if reason := self.refusal(intent):
             self.refuse(intent, reason)
             return
@@ -115,16 +125,16 @@ class Trader:
         client_id = self._journal.next_client_id()
         request = replace(intent.request, client_id=client_id)
         sent_ms = self._time.now_ms()
-        try:
-            await self._journal.intend(client_id, request, sent_ms)
-        except JournalUnavailable as error:
-            self._outcome(intent, OutcomeKind.REFUSED, f"Not sent: {error}", reached=False)
-            return
         self._announcer.order(self._board.begin(client_id, request, sent_ms))
         started = self._clock.monotonic()
         answered = False
         try:
+            await self._journal.intend(client_id, request, sent_ms)
+            started = self._clock.monotonic()
             answered = await self._send(intent, client_id, request, started)
+        except JournalUnavailable as error:
+            answered = True
+            self._never_placed(intent, client_id, LocalState.NOT_SENT, f"Not sent: {error}", started)
         finally:
             if not answered:  # cancelled or failed inside after the request may have left
                 self._doubt(intent, client_id, "no answer was waited for", started)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from bpx_tui.model.enums import OrderKind, Side
 from bpx_tui.model.ids import Symbol
 from bpx_tui.model.market import Market
 from bpx_tui.model.orders import OrderRequest, TrackedOrder
+from bpx_tui.model.situation import Override
 from bpx_tui.service.intents import CancelAll, CancelOrder, Mode, PlaceOrder, Severity, next_input_id
 from bpx_tui.ui.formatting import market_name
 from bpx_tui.ui.review import Card, CardState, Review
@@ -35,11 +37,12 @@ class OrdersFlow:
     def _card(self) -> Card | None:
         return self._screen.card.card
 
-    def review(self, request: OrderRequest, market: Market) -> None:
-        """Show the card for a request that reads whole."""
+    def review(self, request: OrderRequest, market: Market, overrides: frozenset[Override] = frozenset()) -> None:
+        """Show the card for a request that reads whole. `overrides` is what the user typed again to have it so."""
         if not self._may_trade():
             return
-        card = Card(Review.take(request, market, self._screen.desk, self._repeats_after(request)))
+        review = Review.take(request, market, self._screen.desk, self._repeats_after(request))
+        card = Card(replace(review, overrides=overrides))
         self._screen.card.show(card)
         self._screen.show_card(True)
 
@@ -57,7 +60,14 @@ class OrdersFlow:
         if not card.press(pressed_at, input_id, desk):
             return
         review = card.review
-        intent = PlaceOrder(input_id, pressed_at, review.mode, request=review.request, book_last_id=review.book_last_id)
+        intent = PlaceOrder(
+            input_id,
+            pressed_at,
+            review.mode,
+            request=review.request,
+            book_last_id=review.book_last_id,
+            overrides=review.overrides,
+        )
         if not self._app.hand_over(intent):
             card.not_taken("The service is too far behind; nothing was sent.")
         else:

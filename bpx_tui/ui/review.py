@@ -10,6 +10,7 @@ from bpx_tui.model.enums import OrderKind, Side
 from bpx_tui.model.estimate import Effect
 from bpx_tui.model.market import Market
 from bpx_tui.model.orders import OrderRequest
+from bpx_tui.model.situation import Override
 from bpx_tui.service.intents import CommandOutcome, Mode
 from bpx_tui.ui.desk import Desk
 from bpx_tui.ui.formatting import age_text, market_name, percent
@@ -40,6 +41,8 @@ class Review:
     taken_at: float
     repeats_after: float | None = None
     """Seconds since the very same order was sent, where it was sent lately: allowed, but said."""
+    overrides: frozenset[Override] = frozenset()
+    """Which of the own limits the user has overridden for this order, by typing again."""
     may_take: bool = False
     """That it would fill at once, or be refused for it, was told on an earlier card of the same order."""
 
@@ -120,7 +123,8 @@ class Card:
         """
         before = self.review
         review = Review.take(before.request, before.market, desk, before.repeats_after)
-        return Card(replace(review, may_take=before.may_take or self.reason in {TAKES_NOW, POST_ONLY_TAKES}))
+        may_take = before.may_take or self.reason in {TAKES_NOW, POST_ONLY_TAKES}
+        return Card(replace(review, overrides=before.overrides, may_take=may_take))
 
 
 def what_changed(review: Review, desk: Desk) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bpx_tui.model.enums import OrderKind, Side, TimeInForce
+from bpx_tui.model.situation import Override
 
 LONGEST = 64
 """Characters that a field holds."""
@@ -20,7 +21,8 @@ class Field(StrEnum):
 class TicketForm:
     """`fresh` is set while the field with the focus holds a proposal: the next key typed replaces it.
 
-    `refused_price` is a price too far from the mark; `retyped` is set once the price was typed anew after that.
+    `refused_price` is a price too far from the mark, `refused_size` price and quantity of an order above the own limit;
+    `retyped` holds the fields that were typed anew after that.
     """
 
     side: Side = Side.BID
@@ -34,12 +36,18 @@ class TicketForm:
     fresh: bool = True
     shortened: bool = False
     refused_price: str = ""
-    retyped: bool = False
+    refused_size: tuple[str, str] = ("", "")
+    retyped: frozenset[Field] = frozenset()
 
     @property
-    def price_was_retyped(self) -> bool:
-        """Whether the very price that was refused has been typed again: then it is meant."""
-        return self.retyped and self.price != "" and self.price == self.refused_price
+    def overrides(self) -> frozenset[Override]:
+        """What is meant in spite of its refusal: the very text that was refused has been typed again."""
+        found = set()
+        if Field.PRICE in self.retyped and self.price == self.refused_price:
+            found.add(Override.RETYPE_PRICE)
+        if Field.QUANTITY in self.retyped and (self.price, self.quantity) == self.refused_size:
+            found.add(Override.RETYPE_NOTIONAL)
+        return frozenset(found)
 
     @property
     def active_field(self) -> Field:
@@ -55,12 +63,24 @@ class TicketForm:
         clean, shortened = first_line(characters)
         text = ("" if self.fresh else self.text) + clean
         shortened = shortened or len(text) > LONGEST
-        retyped = self.retyped or (self.fresh and self.active_field is Field.PRICE)
+        retyped = self.retyped | {self.active_field} if self.fresh else self.retyped
         return replace(self._with_text(text[:LONGEST]), fresh=False, shortened=shortened, retyped=retyped)
 
-    def refused(self) -> TicketForm:
+    def price_refused(self) -> TicketForm:
         """The price was refused as it stands; typing it again from the start overrides that."""
-        return replace(self, refused_price=self.price, retyped=False, field=Field.PRICE, fresh=True)
+        return replace(
+            self, refused_price=self.price, retyped=self.retyped - {Field.PRICE}, field=Field.PRICE, fresh=True
+        )
+
+    def size_refused(self) -> TicketForm:
+        """The quantity was refused at this price; typing it again from the start overrides that."""
+        return replace(
+            self,
+            refused_size=(self.price, self.quantity),
+            retyped=self.retyped - {Field.QUANTITY},
+            field=Field.QUANTITY,
+            fresh=True,
+        )
 
     def erased(self) -> TicketForm:
         return replace(self._with_text("" if self.fresh else self.text[:-1]), fresh=False, shortened=False)

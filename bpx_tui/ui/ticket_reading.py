@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bpx_tui.errors import InputError
-from bpx_tui.model.checks import AccountNow, MarketNow, Override, Situation, check_order, snap_price, with_slippage
-from bpx_tui.model.checks import Field as Reasoned
+from bpx_tui.model.checks import check_order, snap_price, with_slippage
 from bpx_tui.model.enums import OrderKind, Side
-from bpx_tui.model.estimate import Effect, Means, effect_of, means_for, position_in
+from bpx_tui.model.estimate import Effect, Means, effect_of, means_for
 from bpx_tui.model.market import Market
 from bpx_tui.model.numbers import floor_to, nearest_steps, parse_number, parse_percent
 from bpx_tui.model.orders import OrderRequest
-from bpx_tui.model.views import AccountView, BookView, FeedState
+from bpx_tui.model.situation import Field as Reasoned
+from bpx_tui.model.situation import MarketNow, Override, Reason, Situation, account_now
+from bpx_tui.model.views import BookView, FeedState
 from bpx_tui.ui.desk import Desk
 from bpx_tui.ui.formatting import age_text
 from bpx_tui.ui.header_text import BOOK_BUDGET_SECONDS
@@ -32,6 +33,8 @@ class Reading:
     price_error: str = ""
     quantity_error: str = ""
     problem: str = ""
+    overridable: frozenset[Override] = frozenset()
+    """What may be typed again to have the order all the same."""
     request: OrderRequest | None = None
     effect: Effect | None = None
 
@@ -212,17 +215,18 @@ def _written(form: TicketForm, value: Decimal, market: Market) -> TicketForm:
 
 def _checked(reading: Reading, request: OrderRequest, form: TicketForm, desk: Desk, market: Market) -> Reading:
     """The model's rules on the request, each reason beside its field."""
-    texts: dict[Reasoned, str] = {}
+    told: dict[Reasoned, Reason] = {}
     for reason in check_order(request, situation_now(desk, market)):
-        if reason.override is Override.RETYPE_PRICE and form.price_was_retyped:
-            continue
-        texts.setdefault(reason.field, reason.text)
+        if reason.override not in form.overrides:
+            told.setdefault(reason.field, reason)
+    texts = {field: reason.text for field, reason in told.items()}
     problem = next((text for field, text in texts.items() if field not in {Reasoned.PRICE, Reasoned.QUANTITY}), "")
     return replace(
         reading,
         price_error=texts.get(Reasoned.PRICE, ""),
         quantity_error=texts.get(Reasoned.QUANTITY, ""),
         problem=problem,
+        overridable=frozenset(reason.override for reason in told.values() if reason.override is not None),
         request=None if texts else request,
     )
 
@@ -239,20 +243,4 @@ def situation_now(desk: Desk, market: Market) -> Situation:
         mark=facts.mark.mark if facts and facts.mark else None,
         last=facts.ticker.last if facts and facts.ticker else None,
     )
-    return Situation(market, now, _account_now(desk.account, market), desk.limits)
-
-
-def _account_now(account: AccountView | None, market: Market) -> AccountNow:
-    if account is None:
-        return AccountNow()
-    position = position_in(account, market)
-    flat = None if account.positions is None else Decimal(0)
-    free = {each.asset: each.available for each in account.balances or ()}
-    unknown = account.balances is None
-    return AccountNow(
-        position_quantity=position.net_quantity if position is not None else flat,
-        free_margin=account.collateral.net_equity_available if account.collateral else None,
-        leverage_limit=account.settings.leverage_limit if account.settings else None,
-        spendable_quote=None if unknown else free.get(market.quote, Decimal(0)),
-        spendable_base=None if unknown else free.get(market.base, Decimal(0)),
-    )
+    return Situation(market, now, account_now(desk.account, market), desk.limits)

@@ -10,23 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpx_tui.model.checks import (
-    AccountNow,
-    Field,
-    MarketNow,
-    Override,
-    Reason,
-    RiskLimits,
-    Situation,
-    check_order,
-    order_notional,
-    snap_price,
-    with_slippage,
-)
+from bpx_tui.model.checks import check_order, order_notional, snap_price, with_slippage
 from bpx_tui.model.enums import MarketKind, OrderKind, Side, SlippageToleranceType, TimeInForce, TradingState
 from bpx_tui.model.ids import Asset, Symbol
+from bpx_tui.model.limits import RiskLimits
 from bpx_tui.model.market import MarginFunction, Market
 from bpx_tui.model.orders import Bracket, OrderRequest, Trigger
+from bpx_tui.model.situation import AccountNow, Field, MarketNow, Override, Situation
 from bpx_tui.model.suggestions import unknown_symbol
 
 D = Decimal
@@ -121,7 +111,7 @@ def test_only_the_collar_may_be_overridden_by_typing_the_price_again() -> None:
     (reason,) = check_order(replace(LIMIT, price=D("97390.1")), SITUATION)
     assert reason.override is Override.RETYPE_PRICE
     (reason,) = check_order(replace(LIMIT, price=D("86000.05")), SITUATION)
-    assert reason.override is Override.NONE
+    assert reason.override is None
 
 
 def test_without_a_mark_the_collar_is_about_the_last_price() -> None:
@@ -237,24 +227,6 @@ def test_the_state_of_the_market_limits_what_may_leave(
     )
 
 
-def test_the_own_limits_are_named_with_where_they_are_set() -> None:
-    limited = replace(SITUATION, limits=RiskLimits(max_order_notional=D(10_000)))
-    (reason,) = check_order(LIMIT, limited)
-    assert reason == Reason(
-        Field.QUANTITY,
-        "43,000 USDC is above your limit of 10,000 per order (max_order_notional in config.toml).",
-        Override.RETYPE_NOTIONAL,
-    )
-
-
-def test_the_limit_on_a_position_counts_what_is_held_but_never_stops_shrinking_it() -> None:
-    held = Situation(BTC, NOW, AccountNow(position_quantity=D("1")), RiskLimits(max_position_notional=D(100_000)))
-    assert said(LIMIT, held) == [
-        "The position would be 129,000 USDC, above your limit of 100,000 (max_position_notional in config.toml)."
-    ]
-    assert said(replace(LIMIT, side=Side.ASK, price=D("87000")), held) == []
-
-
 def test_margin_is_computed_from_the_market_and_the_account() -> None:
     poor = replace(SITUATION, account=AccountNow(free_margin=D("800"), leverage_limit=D(10)))
     assert said(LIMIT, poor) == ["Needs 4,300 USDC of margin; 800 is free."]
@@ -276,8 +248,8 @@ def test_spot_orders_need_what_they_spend() -> None:
     assert said(replace(LIMIT, side=Side.ASK, price=D("87000")), spot) == ["Needs 0.5 BTC; 0.1 is available."]
 
 
-def test_what_is_not_known_is_not_held_against_the_order() -> None:
-    assert said(replace(LIMIT, price=D("120000")), Situation(BTC)) == []
+def test_what_only_the_exchange_needs_to_know_is_not_held_against_the_order() -> None:
+    assert said(MARKET, Situation(BTC, MarketNow(best_bid=D(1), best_ask=D(2)))) == []
     assert order_notional(MARKET, MarketNow()) is None
 
 

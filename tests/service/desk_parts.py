@@ -14,8 +14,10 @@ from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.exchange.stream import StreamState, StreamStatus
 from bpx_tui.model.enums import KlineInterval
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
+from bpx_tui.model.limits import RiskLimits
 from bpx_tui.model.orders import OrderRequest, OrderUpdate
 from bpx_tui.model.quotes import DepthDelta
+from bpx_tui.model.situation import Override
 from bpx_tui.model.views import AccountView, BookView, FeedHealth, Gate
 from bpx_tui.service import topics
 from bpx_tui.service.bus import Key
@@ -46,7 +48,7 @@ API_KEY = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
 class Bench:
     """The session under test and everything around it."""
 
-    def __init__(self, mode: Mode = Mode.DEMO, *, with_key: bool = True) -> None:
+    def __init__(self, mode: Mode = Mode.DEMO, *, with_key: bool = True, limits: RiskLimits | None = None) -> None:
         self.mode = mode
         self.clock = ManualClock()
         self.time = ServerClock(self.clock)
@@ -60,6 +62,7 @@ class Bench:
             values.SOL,
             KlineInterval.M1,
             Credentials(API_KEY, SEED) if with_key else None,
+            limits=limits or RiskLimits(),
         )
         self.session = Session(self.config, self.bus, self.venue, self.socket, self.clock, self.time, random.Random(1))
         self.events: list[Event] = []
@@ -101,7 +104,14 @@ class Bench:
         await self.clock.advance(0.1)
         assert self.book().state.value == "live", self.book()
 
-    def press(self, request: OrderRequest, *, age: float = 0.0, despite_unknown: bool = False) -> int:
+    def press(
+        self,
+        request: OrderRequest,
+        *,
+        age: float = 0.0,
+        despite_unknown: bool = False,
+        overrides: frozenset[Override] = frozenset(),
+    ) -> int:
         """Submit an order; its input id."""
         return self._submit(
             PlaceOrder(
@@ -110,6 +120,7 @@ class Bench:
                 self.mode,
                 request=request,
                 despite_unknown=despite_unknown,
+                overrides=overrides,
             )
         )
 

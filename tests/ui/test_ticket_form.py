@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpx_tui.model.enums import OrderKind, Side, TimeInForce
+from bpx_tui.model.limits import RiskLimits
+from bpx_tui.model.situation import Override
 from bpx_tui.model.views import FeedState
 from bpx_tui.ui.ticket_form import LONGEST, Field, TicketForm, first_line
 from bpx_tui.ui.ticket_reading import nudged, preset, read_ticket, snapped, touch_price
@@ -88,16 +90,43 @@ def test_a_bad_price_gets_its_error_and_no_order(text: str, error: str) -> None:
     assert reading.request is None
 
 
+def retyped(form: TicketForm) -> TicketForm:
+    """The field with the focus, typed once more from the start."""
+    text, form = form.text, form.at_field(form.active_field)
+    for character in text:
+        form = form.typed(character)
+    return form
+
+
 def test_a_price_far_from_the_mark_passes_only_when_typed_again() -> None:
     desk = HandDesk().desk
-    refused = with_price("180").refused()
-    far = replace(refused, price="150", refused_price="150")
+    far = with_price("150").price_refused()
+    assert read_ticket(far, desk).overridable == {Override.RETYPE_PRICE}
     assert read_ticket(far, desk).request is None
-    again = replace(far, fresh=True, field=Field.PRICE)
-    for digit in "150":
-        again = again.typed(digit)
+    again = retyped(far)
     assert read_ticket(again, desk).request is not None
+    assert again.overrides == {Override.RETYPE_PRICE}
     assert read_ticket(again.typed("1"), desk).request is None
+
+
+def test_an_order_above_the_own_limit_passes_only_when_its_quantity_is_typed_again_at_that_price() -> None:
+    desk = HandDesk().desk
+    desk.limits = RiskLimits(max_order_notional=d("1000"))
+    reading = read_ticket(GOOD, desk)
+    assert reading.quantity_error == (
+        "1,499.2 USDC is above your limit of 1,000 per order (max_order_notional in config.toml). "
+        "Type the quantity again to override."
+    )
+    assert reading.request is None
+    assert reading.overridable == {Override.RETYPE_NOTIONAL}
+    refused = GOOD.size_refused()
+    again = retyped(refused)
+    assert read_ticket(refused, desk).request is None
+    assert read_ticket(again, desk).request is not None
+    assert again.overrides == {Override.RETYPE_NOTIONAL}
+    for changed in (again.typed("0"), replace(again, price="187.41"), again.size_refused()):
+        assert read_ticket(changed, desk).request is None
+    assert read_ticket(replace(GOOD, side=Side.ASK, reduce_only=True), desk).quantity_error == ""
 
 
 def test_post_only_that_would_take_is_refused_here() -> None:

@@ -229,7 +229,7 @@ class DeskScreen(Screen[None]):
         self.focus_panel("card" if is_open else "ticket")
 
     def on_ticket_review_wanted(self, message: Ticket.ReviewWanted) -> None:
-        self.flow.review(message.request, message.market)
+        self.flow.review(message.request, message.market, message.overrides)
 
     def on_confirm_card_place_wanted(self) -> None:
         self.flow.place()

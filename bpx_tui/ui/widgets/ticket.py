@@ -13,6 +13,7 @@ from bpx_tui.config.keymap import ACTIONS, Where
 from bpx_tui.model.enums import OrderKind, Side
 from bpx_tui.model.market import Market
 from bpx_tui.model.orders import OrderRequest
+from bpx_tui.model.situation import Override
 from bpx_tui.model.views import FeedState
 from bpx_tui.ui.bindings import bindings_for
 from bpx_tui.ui.desk import Desk
@@ -38,10 +39,11 @@ class Ticket(DeskPanel):
     class ReviewWanted(Message):
         """The form reads as an order: show the card."""
 
-        def __init__(self, request: OrderRequest, market: Market) -> None:
+        def __init__(self, request: OrderRequest, market: Market, overrides: frozenset[Override]) -> None:
             super().__init__()
             self.request = request
             self.market = market
+            self.overrides = overrides
 
     class Closed(Message):
         """Esc: the ticket gives its place back and keeps what was typed."""
@@ -73,7 +75,7 @@ class Ticket(DeskPanel):
 
     def clear(self) -> None:
         """Empty texts, as after an order that was accepted; side, kind and flags stay."""
-        self.form = replace(self.form, price="", quantity="", field=Field.PRICE, fresh=True, refused_price="")
+        self.form = replace(self.form, price="", quantity="", field=Field.PRICE, fresh=True, retyped=frozenset())
         self._asked = False
         self.paint()
 
@@ -154,13 +156,15 @@ class Ticket(DeskPanel):
         """Ask for the card if everything reads; else show every error, and change nothing."""
         reading, market = read_ticket(self.form, self.desk), self.desk.market
         if reading.request is not None and market is not None:
-            self.post_message(self.ReviewWanted(reading.request, market))
+            self.post_message(self.ReviewWanted(reading.request, market, self.form.overrides))
             return
         self._asked = True
         if reading.price_error:
-            self.form = self.form.refused()
+            asks = Override.RETYPE_PRICE in reading.overridable
+            self.form = self.form.price_refused() if asks else self.form.at_field(Field.PRICE)
         elif reading.quantity_error:
-            self.form = self.form.at_field(Field.QUANTITY)
+            asks = Override.RETYPE_NOTIONAL in reading.overridable
+            self.form = self.form.size_refused() if asks else self.form.at_field(Field.QUANTITY)
         self.paint()
 
     def action_ticket_close(self) -> None:

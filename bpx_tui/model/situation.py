@@ -1,0 +1,169 @@
+"""What an order is checked against, and the form in which a check says no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from bpx_tui.errors import InputError
+from bpx_tui.model.enums import MarketKind, Side
+from bpx_tui.model.estimate import balance_of, position_in
+from bpx_tui.model.limits import RiskLimits
+from bpx_tui.model.market import Market
+from bpx_tui.model.numbers import parse_number
+from bpx_tui.model.orders import Order, OrderRequest, TrackedOrder, Trigger
+from bpx_tui.model.views import AccountView
+
+_ZERO = Decimal(0)
+
+
+class Override(StrEnum):
+    """What the user may do to send the order all the same."""
+
+    RETYPE_PRICE = "retype price"
+    RETYPE_NOTIONAL = "retype notional"
+
+
+class Field(StrEnum):
+    """The part of the form that a reason belongs to."""
+
+    PRICE = "price"
+    QUANTITY = "quantity"
+    ORDER = "order"
+    TRIGGER = "trigger"
+    TAKE_PROFIT = "take profit"
+    STOP_LOSS = "stop loss"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the order must not leave as it stands; most reasons have no `override`."""
+
+    field: Field
+    text: str
+    override: Override | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarketNow:
+    """What is known of the market at the moment of the check."""
+
+    best_bid: Decimal | None = None
+    best_ask: Decimal | None = None
+    book_is_trusted: bool = True
+    """Whether the book is whole and fresh; `book_reason` says why not."""
+    book_reason: str = ""
+    mark: Decimal | None = None
+    last: Decimal | None = None
+    trading_state_age_seconds: float = 0.0
+
+    @property
+    def reference(self) -> tuple[str, Decimal] | None:
+        """The price that others are held against, with its name: the mark, or where there is none the last price."""
+        if self.mark:
+            return "mark", self.mark
+        return ("last", self.last) if self.last else None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNow:
+    """What is known of the account. `None` means not known; a flat position is zero.
+
+    `position_quantity` is signed; for spot it is what is held of the base asset. `working_bids` and `working_asks` are
+    base quantities that may still be bought or sold by orders that rest, are on their way or in doubt.
+    `spendable_quote` and `spendable_base` are what a spot order may use, lent assets included where they are redeemed
+    automatically.
+    """
+
+    position_quantity: Decimal | None = None
+    working_bids: Decimal | None = _ZERO
+    working_asks: Decimal | None = _ZERO
+    free_margin: Decimal | None = None
+    leverage_limit: Decimal | None = None
+    spendable_quote: Decimal | None = None
+    spendable_base: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything that an order is checked against."""
+
+    market: Market
+    now: MarketNow = field(default_factory=MarketNow)
+    account: AccountNow = field(default_factory=AccountNow)
+    limits: RiskLimits = field(default_factory=RiskLimits)
+
+
+def account_now(account: AccountView | None, market: Market) -> AccountNow:
+    """What the account's picture says that matters for an order in this market."""
+    if account is None:
+        return AccountNow(working_bids=None, working_asks=None)
+    quote, base = (_available(account, asset) for asset in (market.quote, market.base))
+    return AccountNow(
+        position_quantity=_held(account, market),
+        working_bids=working_quantity(account.orders, market, Side.BID),
+        working_asks=working_quantity(account.orders, market, Side.ASK),
+        free_margin=account.collateral.net_equity_available if account.collateral else None,
+        leverage_limit=account.settings.leverage_limit if account.settings else None,
+        spendable_quote=quote,
+        spendable_base=base,
+    )
+
+
+def _held(account: AccountView, market: Market) -> Decimal | None:
+    if market.kind is MarketKind.SPOT:
+        balance = balance_of(account, market.base)
+        flat = None if account.balances is None else _ZERO
+        return flat if balance is None else balance.total
+    position = position_in(account, market)
+    flat = None if account.positions is None else _ZERO
+    return flat if position is None else position.net_quantity
+
+
+def _available(account: AccountView, asset: str) -> Decimal | None:
+    if account.balances is None:
+        return None
+    balance = balance_of(account, asset)
+    return _ZERO if balance is None else balance.available
+
+
+def working_quantity(orders: Iterable[TrackedOrder] | None, market: Market, side: Side) -> Decimal | None:
+    """What the orders of one side may still trade, in base; `None` while that cannot be told of one of them.
+
+    Reduce-only orders add nothing to a position, so they are left out.
+    """
+    if orders is None:
+        return None
+    total = _ZERO
+    for tracked in orders:
+        shown = tracked.order or tracked.request
+        if not tracked.is_live or tracked.symbol != market.symbol or shown is None or shown.side != side:
+            continue
+        quantity = _ZERO if only_reduces(shown, market) else _may_trade(shown)
+        if quantity is None:
+            return None
+        total += quantity
+    return total
+
+
+def only_reduces(order: OrderRequest | Order, market: Market) -> bool:
+    """Whether the exchange lets the order do nothing but shrink a position. There is no such promise for spot."""
+    return order.reduce_only and market.kind is not MarketKind.SPOT
+
+
+def _may_trade(order: Order | OrderRequest) -> Decimal | None:
+    """A conditional order carries its size in its trigger until that fires."""
+    quantity = order.remaining_quantity if isinstance(order, Order) else order.quantity
+    return triggered_quantity(order.trigger) if order.trigger is not None and not quantity else quantity
+
+
+def triggered_quantity(trigger: Trigger) -> Decimal | None:
+    """Base quantity of a conditional order. A percentage is one of the position, which it can only close: zero."""
+    if trigger.quantity.endswith("%"):
+        return _ZERO
+    try:
+        return parse_number(trigger.quantity, "Quantity")
+    except InputError:
+        return None
