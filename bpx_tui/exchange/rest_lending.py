@@ -21,7 +21,10 @@ from bpx_tui.model.lending import (
 
 
 class Lending:
-    """The pools and what the account has in them. Histories of the account are in `History`."""
+    """The pools and what the account has in them. Histories of the account are in `History`.
+
+    Quantities go in whole steps of the pool (`BorrowLendMarket.step_size`), which interest is finer than.
+    """
 
     def __init__(self, calls: RestCalls) -> None:
         self._calls = calls
