@@ -22,7 +22,7 @@ from bpx_tui.simulator.faults import BadFault
 from bpx_tui.simulator.options import TlsOption
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
-_HOST_NAME = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.I)
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _MARK = (
     b"# Authority of a simulated exchange (bpx-tui exchange): for test clients only, to be trusted by nothing else.\n"
 )
@@ -125,7 +125,7 @@ def is_host(text: str) -> bool:
     try:
         return "%" not in str(ip_address(text))
     except ValueError:
-        return len(text) <= 253 and _HOST_NAME.fullmatch(text) is not None
+        return len(text) <= 253 and re.fullmatch(rf"(\*\.)?({_LABEL}\.)*{_LABEL}", text, re.I | re.ASCII) is not None
 
 
 def _flaw_now(exchange: Exchange, host: str | None) -> Flaw | None:

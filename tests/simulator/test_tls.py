@@ -203,7 +203,7 @@ def test_flags() -> None:
     assert read_options(words).tls == TlsOption(certificate=Path("c.pem"), key=Path("k.pem"))
 
 
-@pytest.mark.parametrize("host", ["", "a b", "-a", "a@b", "10.0.0.0/8", "fe80::1%eth0", "a..b", "*", "x" * 64])
+@pytest.mark.parametrize("host", ["", "a b", "-a", "a@b", "10.0.0.0/8", "fe80::1%eth0", "a..b", "*", "ſ", "x" * 64])
 def test_no_certificate_is_made_for_what_is_no_host(host: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         read_options([f"--tls-host={host}"])
