@@ -6,7 +6,7 @@ one record that the exchange has changed must not hide the rest, and must not pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from bpx_tui.errors import UnreadableReply
@@ -65,6 +65,17 @@ def build_rows(values: Iterable[object], build: Callable[[Record], T], age_secon
     if unreadable and not rows:
         raise UnreadableReply(f"No row of the answer is readable: {unreadable[0]}")
     return Rows(rows, unreadable, age_seconds)
+
+
+def whole(rows: Sequence[T]) -> Sequence[T]:
+    """The rows, if every one of them could be read: an absent row then means something.
+
+    Raises:
+        UnreadableReply: some could not.
+    """
+    if isinstance(rows, Rows) and rows.unreadable:
+        raise UnreadableReply(f"{len(rows.unreadable)} rows cannot be read: {rows.unreadable[0]}")
+    return rows
 
 
 def all_of(record: Record, key: str, build: Callable[[Record], T]) -> tuple[T, ...]:

@@ -16,6 +16,7 @@ from bpx_tui.model.ids import Symbol
 from bpx_tui.model.market import Market
 from bpx_tui.model.orders import Fill, TrackedOrder
 from bpx_tui.model.quotes import Candle, FundingRate, MarkPrice, OpenInterest, Ticker, Trade
+from bpx_tui.model.strategies import Strategy
 
 
 class FeedState(StrEnum):
@@ -153,6 +154,10 @@ class AccountView:
     orders: tuple[TrackedOrder, ...] | None = None
     """Live orders and those of the last minutes that need attention (refused, unknown, expired), newest first."""
     fills: tuple[Fill, ...] | None = None
+    strategies: tuple[Strategy, ...] | None = None
+    """Running strategies as last read."""
+    strategies_unknown: str = ""
+    """Why it is not known what runs now; empty when it is, or when there is no account."""
     true_at_us: int | None = None
     reason: str = ""
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position, PositionUpdate
 from bpx_tui.model.ids import Symbol
 from bpx_tui.model.quotes import MarkPrice
+from bpx_tui.model.strategies import Strategy
 from bpx_tui.model.views import AccountAccess, AccountView, FeedState
 from bpx_tui.service.fill_log import FillLog
 from bpx_tui.service.order_board import OrderBoard
@@ -39,6 +40,8 @@ class Account:
         self.settings: AccountSettings | None = None
         self.collateral: Collateral | None = None
         self.balances: tuple[Balance, ...] | None = None
+        self.strategies: tuple[Strategy, ...] | None = None
+        self.strategies_unknown = "" if access is AccountAccess.NO_KEY else "not read yet"
         self.true_at_us: int | None = None
         self.state = FeedState.UNAVAILABLE if access is AccountAccess.NO_KEY else FeedState.WAITING
         self.reason = "no API key configured: only public data" if access is AccountAccess.NO_KEY else ""
@@ -92,6 +95,17 @@ class Account:
     def take_settings(self, settings: AccountSettings) -> None:
         self.settings = settings
         self.touch()
+
+    def take_strategies(self, running: Sequence[Strategy]) -> None:
+        """Replace the running strategies by what was read."""
+        self.strategies, self.strategies_unknown = tuple(running), ""
+        self.touch()
+
+    def doubt_strategies(self, reason: str) -> None:
+        """Keep the strategies last read, and say why they may not be those that run."""
+        if self.strategies_unknown != reason:
+            self.strategies_unknown = reason
+            self.touch()
 
     def take_position(self, update: PositionUpdate) -> bool:
         """Move one position by a stream event; `False` when it is older than what is known."""
@@ -152,6 +166,8 @@ class Account:
             positions=positions if self._positions_known else None,
             orders=self.board.shown() if seen and self._positions_known else None,
             fills=self.fills.newest(FILLS_SHOWN) if seen and self._positions_known else None,
+            strategies=self.strategies,
+            strategies_unknown=self.strategies_unknown,
             true_at_us=self.true_at_us,
             reason=self.reason,
         )

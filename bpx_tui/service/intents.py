@@ -54,7 +54,7 @@ class CancelOrder(Intent):
 
 @dataclass(frozen=True, slots=True)
 class CancelAll(Intent):
-    """Cancel resting and conditional orders of one market, or of all with `symbol=None`."""
+    """Cancel orders, conditional ones too, and stop strategies: of one market, or of all with `symbol=None`."""
 
     symbol: Symbol | None = field(kw_only=True)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bpx_tui.errors import UnreadableReply
+from bpx_tui.exchange.wire_rest import whole
 from bpx_tui.model.lifecycle import is_terminal
 from bpx_tui.model.orders import Order, TrackedOrder
 from bpx_tui.service.evidence import Evidence
 from bpx_tui.service.order_board import CREATED_TOLERANCE_MS, OrderBoard, Source, belongs
 from bpx_tui.service.ports import AccountReads
-from bpx_tui.service.reconcile import MOST_FILLS, whole
+from bpx_tui.service.reconcile import MOST_FILLS
 
 PAGE = 100
 MOST_PAGES = 5

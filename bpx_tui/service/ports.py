@@ -17,6 +17,7 @@ from bpx_tui.model.ids import ClientId, OrderId, Symbol
 from bpx_tui.model.market import ExchangeStatus, Market
 from bpx_tui.model.orders import Fill, Order, OrderRequest
 from bpx_tui.model.quotes import Candle, DepthSnapshot, FundingRate, MarkPrice, OpenInterest, Ticker, Trade
+from bpx_tui.model.strategies import Strategy
 
 
 class PublicReads(Protocol):
@@ -89,8 +90,21 @@ class OrderEntry(Protocol):
         ...
 
 
+class StrategyDesk(Protocol):
+    """What the exchange trades by itself for the account."""
+
+    async def running(self) -> Sequence[Strategy]: ...
+
+    async def cancel_all(self, symbol: Symbol) -> Sequence[Strategy] | None:
+        """Stop the strategies of one market; `None` where the exchange accepted but has not done it yet (202)."""
+        ...
+
+
 class Venue(PublicReads, AccountReads, OrderEntry, Protocol):
     """The whole REST side."""
+
+    @property
+    def strategies(self) -> StrategyDesk: ...
 
 
 class Streams(Protocol):

@@ -20,7 +20,7 @@ from bpx_tui.service.account import Account
 from bpx_tui.service.ages import FUTURE_TOLERANCE_US
 from bpx_tui.service.announcer import Announcer
 from bpx_tui.service.bus import Latest
-from bpx_tui.service.cancel_all import CancelAllOrders
+from bpx_tui.service.cancel_all import CancelEverything
 from bpx_tui.service.desk import DeskConfig
 from bpx_tui.service.evidence import Evidence
 from bpx_tui.service.fill_log import FillLog
@@ -33,6 +33,7 @@ from bpx_tui.service.own_limits import MarketState, OwnLimits
 from bpx_tui.service.ports import Streams, Venue
 from bpx_tui.service.reconcile import Reconciler
 from bpx_tui.service.resolver import Resolver
+from bpx_tui.service.strategies import StrategyWatch
 from bpx_tui.service.supervisor import Policy, Supervisor
 from bpx_tui.service.topics import ACCOUNT
 from bpx_tui.service.trading import Trader
@@ -77,8 +78,9 @@ class PrivateLane:
         self._evidence = Evidence(self.board, self.account.fills, announcer, journal)
         lookup = Lookup(venue, self.board, self._evidence)
         self._resolver = Resolver(lookup, self.board, self._evidence, announcer, clock, time, config.order_window_ms)
+        self._strategies = StrategyWatch(venue.strategies, self.account)
         self.reconciler = Reconciler(
-            venue, self.account, self._evidence, gate, announcer, clock, time, self._resolver.missing
+            venue, self.account, self._strategies, self._evidence, gate, announcer, clock, time, self._resolver.missing
         )
         self._trader = Trader(
             config.mode,
@@ -95,7 +97,7 @@ class PrivateLane:
             OwnLimits(config.limits, self.account, market_state),
             on_clock_doubt,
         )
-        self._cancel_all = CancelAllOrders(venue, self.board, self._evidence, announcer, clock)
+        self._cancel_all = CancelEverything(venue, self.account, self._strategies, self._evidence, announcer, clock)
         self._listen_to_each_other()
         _close_for_good(gate, config)
 

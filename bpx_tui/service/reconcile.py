@@ -11,12 +11,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
 
 from bpx_tui.clock import Clock
-from bpx_tui.errors import BpxError, ExchangeError, UnreadableReply
+from bpx_tui.errors import BpxError, ExchangeError
 from bpx_tui.exchange.server_clock import ServerClock
-from bpx_tui.exchange.wire_rest import Rows
+from bpx_tui.exchange.wire_rest import whole
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position
 from bpx_tui.model.orders import Fill, Order, TrackedOrder
 from bpx_tui.model.views import FeedState
@@ -27,8 +26,7 @@ from bpx_tui.service.gate import GateKeeper
 from bpx_tui.service.intents import Severity
 from bpx_tui.service.order_board import Source
 from bpx_tui.service.ports import AccountReads
-
-T = TypeVar("T")
+from bpx_tui.service.strategies import StrategyWatch
 
 ORDERS_HEALTHY_SECONDS = 8.0
 """So that what the stream lost is found, and what became of it looked up, within ten."""
@@ -70,6 +68,7 @@ class Reconciler:
         self,
         venue: AccountReads,
         account: Account,
+        strategies: StrategyWatch,
         evidence: Evidence,
         gate: GateKeeper,
         announcer: Announcer,
@@ -79,6 +78,7 @@ class Reconciler:
     ) -> None:
         self._venue = venue
         self._account = account
+        self._strategies = strategies
         self._evidence = evidence
         self._gate = gate
         self._announcer = announcer
@@ -146,6 +146,7 @@ class Reconciler:
         if now >= self._money_due:
             self._money_due = self._clock.monotonic() + MONEY_SECONDS
             if not await self._guarded("money", self._fills_and_money):
+                self._strategies.doubt(self._failing["money"])
                 self._money_due = self._clock.monotonic() + MONEY_AGAIN_SECONDS
 
     async def _full(self) -> None:
@@ -158,6 +159,7 @@ class Reconciler:
             self._full_due = self._clock.monotonic() + pause
             self._gate.close(GATE_REASON, f"the account cannot be read: {error}")
             self._failing["everything"] = str(error)
+            self._strategies.doubt(str(error))
             self._say_how_it_stands()
             return
         self._failing.clear()
@@ -188,6 +190,7 @@ class Reconciler:
             positions = group.create_task(self._venue.positions())
             orders = group.create_task(self._venue.open_orders())
             fills = group.create_task(self._recent_fills())
+            group.create_task(self._strategies.read())
         return _Reading(
             left_at,
             left_us,
@@ -222,6 +225,7 @@ class Reconciler:
             balances = group.create_task(self._venue.balances())
             collateral = group.create_task(self._venue.collateral())
             fills = group.create_task(self._recent_fills())
+            group.create_task(self._strategies.read())
         self._account.take_money(balances.result(), collateral.result(), left_us)
         self._evidence.fills(fills.result())
         for symbol in self._account.without_liquidation_price():
@@ -291,17 +295,6 @@ async def reading_together() -> AsyncIterator[asyncio.TaskGroup]:
         if expected is None:
             raise
         raise _first(expected) from None
-
-
-def whole(rows: Sequence[T]) -> Sequence[T]:
-    """The rows, if every one of them could be read: an absent row then means something.
-
-    Raises:
-        UnreadableReply: some could not.
-    """
-    if isinstance(rows, Rows) and rows.unreadable:
-        raise UnreadableReply(f"{len(rows.unreadable)} rows cannot be read: {rows.unreadable[0]}")
-    return rows
 
 
 def _first(group: BaseExceptionGroup[BpxError]) -> BpxError:

@@ -5,11 +5,21 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position
-from bpx_tui.model.enums import MarketKind, OrderKind, OrderStatus, Side
-from bpx_tui.model.ids import Asset, ClientId, OrderId, Symbol
+from bpx_tui.model.enums import (
+    MarketKind,
+    OrderKind,
+    OrderStatus,
+    SelfTradePrevention,
+    Side,
+    StrategyKind,
+    StrategyStatus,
+    TimeInForce,
+)
+from bpx_tui.model.ids import Asset, ClientId, OrderId, StrategyId, Symbol
 from bpx_tui.model.market import Market
 from bpx_tui.model.orders import Fill, Order, OrderEventKind, OrderRequest, OrderUpdate
 from bpx_tui.model.quotes import Candle, Ticker, Trade
+from bpx_tui.model.strategies import Strategy
 
 SOL = Symbol("SOL_USDC")
 SOL_PERP = Symbol("SOL_USDC_PERP")
@@ -86,6 +96,27 @@ def fill(
         is_maker=False,
         time_us=time_us,
         client_id=None if client_id is None else ClientId(client_id),
+    )
+
+
+def strategy(
+    strategy_id: str = "6", quantity: str = "3", executed: str = "0.75", *, symbol: Symbol = SOL, side: Side = Side.BID
+) -> Strategy:
+    """A TWAP that runs for an hour, begun at the epoch."""
+    return Strategy(
+        StrategyId(strategy_id),
+        symbol,
+        side,
+        StrategyKind.SCHEDULED,
+        StrategyStatus.RUNNING,
+        Decimal(quantity),
+        Decimal(executed),
+        Decimal(executed) * 100,
+        3_600_000,
+        60_000,
+        0,
+        TimeInForce.IOC,
+        SelfTradePrevention.REJECT_TAKER,
     )
 
 

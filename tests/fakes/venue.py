@@ -15,12 +15,13 @@ from bpx_tui.exchange.server_clock import ClockSample, ServerClock
 from bpx_tui.exchange.stream import StreamState, StreamStatus
 from bpx_tui.exchange.wire_rest import Rows
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position
-from bpx_tui.model.enums import KlineInterval, OrderStatus
+from bpx_tui.model.enums import KlineInterval, OrderStatus, StrategyStatus
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
 from bpx_tui.model.lifecycle import is_terminal
 from bpx_tui.model.market import ExchangeStatus, Market
 from bpx_tui.model.orders import Fill, Order, OrderRequest
 from bpx_tui.model.quotes import Candle, DepthSnapshot, FundingRate, MarkPrice, OpenInterest, Ticker, Trade
+from bpx_tui.model.strategies import Strategy
 from tests.fakes import values
 
 T = TypeVar("T")
@@ -58,6 +59,7 @@ class ScriptedVenue:
         """Answer cancels with 202 and do nothing."""
         self.ends_at_once: str | None = None
         """Expire every order at once, for this reason."""
+        self.strategies = ScriptedStrategies(self._call)
         self.executes_before_failing = False
         """Let a scripted failure of `place` happen after the order was accepted."""
 
@@ -229,6 +231,29 @@ class ScriptedVenue:
             for o in tuple(self.orders.values())
             if o.symbol == symbol and not is_terminal(o)
         )
+
+
+class ScriptedStrategies:
+    """Strategies that run until they are cancelled. Calls are named `running_strategies` and `cancel_strategies`."""
+
+    def __init__(self, call: Callable[[str], Awaitable[None]]) -> None:
+        self._call = call
+        self.rows: list[Strategy] = []
+        self.unreadable: tuple[str, ...] = ()
+        self.accepts_only = False
+        """Answer a stop with 202 and do nothing."""
+
+    async def running(self) -> Sequence[Strategy]:
+        await self._call("running_strategies")
+        return Rows(self.rows, self.unreadable)
+
+    async def cancel_all(self, symbol: Symbol) -> Sequence[Strategy] | None:
+        await self._call("cancel_strategies")
+        if self.accepts_only:
+            return None
+        stopped = [row for row in self.rows if row.symbol == symbol]
+        self.rows = [row for row in self.rows if row.symbol != symbol]
+        return tuple(replace(row, status=StrategyStatus.CANCELLED) for row in stopped)
 
 
 class ScriptedSocket:
