@@ -54,12 +54,14 @@ class AccountDesk(MarketDesk):
         user_id: int | None = None,
         subaccount_id: int | None = None,
         house: bool = False,
+        silent: bool = False,
         fees: FeeTier | None = None,
     ) -> AccountInfo:
         """Create a margin account; a sub-account is an account with its user's `user_id` and a `subaccount_id`.
 
         A `house` account (order flow, backstop) trades through the same ledger, but without margin checks, private
-        events or history, which makes it cheap: it is trusted to be well funded.
+        events or history, which makes it cheap: it is trusted to be well funded. A `silent` account that is not the
+        house's has the margin checks.
 
         Raises:
             ValueError: the name or a key is taken.
@@ -72,7 +74,7 @@ class AccountDesk(MarketDesk):
             user_id = self._user_id
         self._user_id = max(self._user_id, user_id)
         rates = fees or (NO_FEES if house else TIER_ONE)
-        account = Account(account_id, user_id, subaccount_id, house=house, fees=rates)
+        account = Account(account_id, user_id, subaccount_id, house=house, fees=rates, silent=silent)
         self._core.ledger.accounts[account_id] = account
         for api_key in api_keys:
             self.add_api_key(account_id, api_key)

@@ -70,6 +70,7 @@ class Account:
         "position_limit",
         "positions",
         "purses",
+        "silent",
         "standing",
         "subaccount_id",
         "unsettled",
@@ -77,13 +78,22 @@ class Account:
     )
 
     def __init__(
-        self, account_id: AccountId, user_id: int, subaccount_id: int | None, *, house: bool, fees: FeeTier
+        self,
+        account_id: AccountId,
+        user_id: int,
+        subaccount_id: int | None,
+        *,
+        house: bool,
+        fees: FeeTier,
+        silent: bool = False,
     ) -> None:
+        """Of a `silent` account nobody will ask: it has no private events and no history. The house's all are."""
         self.id = account_id
         self.user_id = user_id
         self.subaccount_id = subaccount_id
         self.api_keys: list[str] = []
         self.house = house
+        self.silent = silent or house
         self.fees = fees
         self.auto_borrow_settlements = True
         self.auto_lend = False

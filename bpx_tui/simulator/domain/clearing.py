@@ -85,7 +85,7 @@ class Clearing:
     def tell_system_fill(self, book: Book, account: Account, order: Order, price: Decimal, quantity: Decimal) -> None:
         """Tell the owner of a system order that it filled outside the book, without a fee."""
         book.off_book_trade_id += 1
-        if account.house:
+        if account.silent:
             return
         self._tell_fill(account, order, book, price, quantity, ZERO, QUOTE, is_maker=False, on_book=False)
         account.history.append(order.record())
@@ -108,7 +108,7 @@ class Clearing:
         else:
             rate = _spot_rate(account, market, is_maker=is_maker)
             fee, fee_asset = self._swap(account, order, market, quantity, cost, rate)
-        if not account.house:
+        if not account.silent:
             self._tell_fill(account, order, book, price, quantity, fee, fee_asset, is_maker=is_maker)
             for event in position_events:
                 self._core.emit(event)
@@ -159,7 +159,7 @@ class Clearing:
         *,
         liquidation: bool = False,
     ) -> list[PositionChanged]:
-        """Change a position by a trade, pay its profit and its fee; answers the events to tell, none for the house.
+        """Change a position by a trade, pay its profit and its fee; answers the events to tell, none if it is silent.
 
         A trade through flat closes one position and opens another. Liquidation fees go to the insurance fund.
         """
@@ -199,7 +199,7 @@ class Clearing:
             del core.holders[position.symbol][account.id]
             if account.pending:
                 core.ended_positions.append((account.id, position.symbol))
-        if account.house:
+        if account.silent:
             return []
         view = self._margin.position_view(account, position)
         if position.quantity:
@@ -218,7 +218,7 @@ class Clearing:
             position.start(core.next_position_id(), core.now_us)
             core.holders[position.symbol][account.id] = position
         position.increase(quantity if side is Side.BID else -quantity, price, fee)
-        if account.house:
+        if account.silent:
             return []
         return [PositionChanged(account.id, kind, self._margin.position_view(account, position), core.now_us)]
 

@@ -100,9 +100,9 @@ class Core:
             self.emit(event)
 
     def flush_balances(self, account: Account) -> None:
-        """Publish the balances an action changed; nobody follows those of the house."""
+        """Publish the balances an action changed; nobody follows those of silent accounts."""
         if account.dirty:
-            if not account.house:
+            if not account.silent:
                 for asset in account.dirty:
                     purse = account.purses[asset]
                     self.emit(BalanceChanged(account.id, asset, purse.available, purse.locked, self.now_us))

@@ -43,7 +43,7 @@ class Funding:
             account = core.account(position.account)
             position.funding += amount
             self._settlement.pay(account, core.ledger.insurance, amount, "FundingPayment", position.id)
-            if not account.house:
+            if not account.silent:
                 core.emit(FundingPaid(account.id, market.symbol, rate, amount, ended_us))
             core.flush_balances(account)
         core.emit(FundingSettled(market.symbol, rate, mark, ended_us))

@@ -138,7 +138,7 @@ class LendingDesk:
             if not loan.quantity:
                 del holder.loans[asset]
                 del pool.holders[holder.id]
-        if not account.house:
+        if not account.silent:
             left, time_us = account.loan(asset), self._core.now_us
             self._core.emit(
                 BorrowLendMoved(account.id, asset, "BorrowRepay", "LiquidationBackstop", quantity, left, None, time_us)
@@ -163,7 +163,7 @@ class LendingDesk:
             core.ledger.move(fund, account, pool.asset, -signed)
         loan = self._loan(pool, account)
         self._book(pool, loan, signed)
-        if not account.house:
+        if not account.silent:
             moved = BorrowLendMoved(
                 account.id, pool.asset, event, source, abs(signed), loan.quantity, order_id, core.now_us
             )
@@ -213,7 +213,7 @@ class LendingDesk:
         loan = self._loan(pool, account)
         self._book(pool, loan, amount)
         loan.cumulative_interest += amount
-        if not account.house and amount:
+        if not account.silent and amount:
             core.emit(InterestPaid(account.id, pool.asset, rate, amount, elapsed_us, core.now_us))
 
     def view(self, pool: Pool) -> BorrowLendMarketView:

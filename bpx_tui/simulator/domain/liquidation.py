@@ -205,8 +205,9 @@ class Liquidation:
             self._print(market, side, price, size)
 
     def _accept(self, account: Account, order: Order) -> None:
-        event = OrderEvent(account.id, OrderEventKind.ACCEPTED, order.record(), None, self._core.now_us)
-        self._core.emit(event)
+        if not account.silent:
+            event = OrderEvent(account.id, OrderEventKind.ACCEPTED, order.record(), None, self._core.now_us)
+            self._core.emit(event)
 
     def _print(self, market: Market, side: Side, price: Decimal, quantity: Decimal) -> None:
         self._core.emit(LiquidationPrinted(market.symbol, side, price, quantity, self._core.now_us))

@@ -36,7 +36,7 @@ class Settlement:
             self.recover(account)
         else:
             self._debit(account, fund, -amount)
-        if not account.house:
+        if not account.silent:
             position = None if position_id is None else str(position_id)
             self._core.emit(SettlementMade(account.id, source, amount, position, self._core.now_us))
 

@@ -214,7 +214,7 @@ class Trading:
             asset = market.quote if order.side is Side.BID else market.base
             self._core.ledger.unlock(account, asset, order.locked)
             order.locked = ZERO
-        if not account.house:
+        if not account.silent:
             account.history.append(order.record())
 
     # ---- reduce-only orders follow the position
@@ -255,7 +255,7 @@ class Trading:
     # ---- telling
 
     def _tell(self, account: Account, order: Order, kind: OrderEventKind) -> None:
-        if not account.house:
+        if not account.silent:
             self._core.emit(OrderEvent(account.id, kind, order.record(), None, self._core.now_us))
 
 

@@ -91,5 +91,6 @@ class Unwinding:
             self._tell(account, owed)
 
     def _tell(self, account: Account, quantity: Decimal) -> None:
-        event = SettlementMade(account.id, "SystemLiabilityTransfer", quantity, None, self._core.now_us)
-        self._core.emit(event)
+        if not account.silent:
+            event = SettlementMade(account.id, "SystemLiabilityTransfer", quantity, None, self._core.now_us)
+            self._core.emit(event)

@@ -1,6 +1,7 @@
 """Other people with leverage: now and then the market moves against them and the exchange closes them out.
 
 They are ordinary margin accounts, liquidated by the ordinary rules; that is what the public liquidation stream shows.
+Nobody has a key of theirs, so nothing is remembered of them: they may trade for weeks.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Crowd:
         self._timetable = timetable
         self._traders: list[tuple[AccountId, Symbol]] = []
         for index in range(_TRADERS):
-            account = venue.open_account(f"crowd-{index + 1}").id
+            account = venue.open_account(f"crowd-{index + 1}", silent=True).id
             venue.update_settings(account, leverage_limit=_LEVERAGE_LIMIT)
             self._traders.append((account, MARKETS[index % len(MARKETS)]))
 
