@@ -117,6 +117,14 @@ def say_what_stays(bus: DeskBus) -> None:
         if order.is_live:
             name = order.order.order_id if order.order is not None else f"with client id {order.client_id}"
             print(f"Still at the exchange: {order.symbol} order {name}, {order.state}.")
+    for strategy in account.strategies or ():
+        size = "" if strategy.quantity is None else f" of {strategy.quantity:f}"
+        print(
+            f"Still at the exchange: {strategy.symbol} strategy {strategy.strategy_id}, {strategy.side}"
+            f" {strategy.executed_quantity:f}{size} executed; it goes on trading."
+        )
+    if account.strategies_unknown:
+        print(f"Whether strategies run at the exchange is not known: {account.strategies_unknown.rstrip('.')}.")
     for position in account.positions or ():
         print(f"Still at the exchange: {position.symbol} position of {position.net_quantity:f}.")
 

@@ -86,6 +86,11 @@ class Resync(Intent):
     """Read everything again from REST and re-seed the books."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReadStrategies(Intent):
+    """Read the running strategies now: somebody is about to leave them behind."""
+
+
 class OutcomeKind(StrEnum):
     ACCEPTED = "accepted"
     """The exchange did it (for a cancel: evidence that it is cancelled, or 202 with `note` saying so)."""

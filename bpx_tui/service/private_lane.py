@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -13,8 +13,9 @@ from bpx_tui.exchange import stream_names
 from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.model.account import PositionUpdate
 from bpx_tui.model.ids import Symbol
-from bpx_tui.model.orders import LocalState, OrderUpdate
+from bpx_tui.model.orders import LocalState, OrderUpdate, TrackedOrder
 from bpx_tui.model.quotes import MarkPrice
+from bpx_tui.model.strategies import Strategy
 from bpx_tui.model.views import AccountAccess, FeedState, OwnLevel
 from bpx_tui.service.account import Account
 from bpx_tui.service.ages import FUTURE_TOLERANCE_US
@@ -41,6 +42,7 @@ from bpx_tui.service.trading import Trader
 PUBLISH_SECONDS = 0.05
 WIND_DOWN_SECONDS = 3.0
 WIND_DOWN_STEP_SECONDS = 0.02
+LAST_LOOK_SECONDS = 1.0
 
 
 class PrivateLane:
@@ -130,6 +132,14 @@ class PrivateLane:
             return
         self._carry_out(f"cancel all {intent.input_id}", partial(self._cancel_all.run, intent), supervisor)
 
+    def read_strategies(self, supervisor: Supervisor) -> None:
+        """Look now at what the exchange trades by itself; the account's next picture tells."""
+        if self._has_key:
+            supervisor.spawn("strategies", self._read_strategies, Policy.ONCE)
+
+    async def _read_strategies(self) -> None:
+        await self._strategies.read()
+
     def _carry_out(self, name: str, work: Callable[[], Coroutine[None, None, None]], supervisor: Supervisor) -> None:
         task = supervisor.spawn(name, work, Policy.ONCE)
         self._under_way.add(task)
@@ -184,7 +194,7 @@ class PrivateLane:
             self._want_marks(self.account.position_symbols)
 
     async def wind_down(self) -> None:
-        """Take no new order, wait for orders and cancels under way, and note what has no answer."""
+        """Take no new order, wait for orders and cancels under way, and note what has no answer and what stays."""
         self._trader.closing = True
         self._gate.close("closing", "the program is ending")
         until = self._clock.monotonic() + WIND_DOWN_SECONDS
@@ -194,11 +204,29 @@ class PrivateLane:
             if tracked.client_id is not None:
                 note = "outcome unknown: no answer before the program ended"
                 self._evidence.settle(tracked.client_id, LocalState.UNKNOWN, note)
+        if self._has_key:
+            await self._look_at_strategies_once_more()
         if live := self.board.live():
-            markets = ", ".join(sorted({tracked.symbol for tracked in live}))
-            text = f"{len(live)} order(s) stay at the exchange: {markets}."
-            self._announcer.notice(Severity.WARNING, text, sticky=True)
+            self._warn(f"{len(live)} order(s) stay at the exchange: {_markets(live)}.")
+        if running := self.account.strategies:
+            self._warn(f"Strategies go on trading at the exchange: {_markets(running)}.")
+        if unknown := self.account.strategies_unknown:
+            self._warn(f"Whether strategies run at the exchange is not known: {unknown.rstrip('.')}.")
         self.publish()
+
+    async def _look_at_strategies_once_more(self) -> None:
+        try:
+            async with asyncio.timeout(LAST_LOOK_SECONDS):
+                await self._strategies.read()
+        except TimeoutError:
+            self._strategies.doubt("no answer before the program ended")
+
+    def _warn(self, text: str) -> None:
+        self._announcer.notice(Severity.WARNING, text, sticky=True)
+
+
+def _markets(shown: Iterable[TrackedOrder | Strategy]) -> str:
+    return ", ".join(sorted({each.symbol for each in shown}))
 
 
 def _access(config: DeskConfig) -> AccountAccess:

@@ -33,6 +33,7 @@ from bpx_tui.service.intents import (
     LoadOlderCandles,
     OutcomeKind,
     PlaceOrder,
+    ReadStrategies,
     Resync,
     SetBookGrouping,
     Severity,
@@ -177,6 +178,9 @@ class Session:
         elif isinstance(intent, LoadOlderCandles):
             self.market_data.load_older(intent)
             self._done(intent, "Reading older candles.")
+        elif isinstance(intent, ReadStrategies):
+            self.private.read_strategies(self.supervisor)
+            self._done(intent, "Reading running strategies.")
         elif isinstance(intent, Resync):
             self.interrupted("asked for")
             self._done(intent, "Reading everything again.")

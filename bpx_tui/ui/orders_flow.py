@@ -124,7 +124,7 @@ class OrdersFlow:
             self._screen.ask(f"cancel {name}?", send)
 
     def cancel_all(self, symbol: Symbol | None) -> None:
-        """Ask, then cancel all orders of one market, or of all markets."""
+        """Ask, then cancel all orders of one market, or of all markets, and stop the strategies that run there."""
         account = self._screen.desk.account
         live = [o for o in (account.orders if account else None) or () if o.is_live and symbol in {None, o.symbol}]
         where = "in all markets" if symbol is None else f"of {market_name(symbol)}"
@@ -134,6 +134,11 @@ class OrdersFlow:
             self._app.submit(lambda base: CancelAll(*base, symbol=symbol))
 
         count = f"{len(live)} order{'s' * (len(live) != 1)}" if known else "all orders"
+        running = [s for s in (account.strategies if account else None) or () if symbol in {None, s.symbol}]
+        if account is None or account.strategies_unknown:
+            count += " and all strategies"
+        elif running:
+            count += f" and {len(running)} {'strategy' if len(running) == 1 else 'strategies'}"
         if self._may_trade():
             self._screen.ask(f"cancel {count} {where}?", send)
 

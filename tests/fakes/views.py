@@ -11,6 +11,7 @@ from bpx_tui.model.ids import Asset, ClientId, OrderId, Symbol
 from bpx_tui.model.market import MarginFunction, Market
 from bpx_tui.model.orders import Fill, LocalState, Order, OrderRequest, TrackedOrder
 from bpx_tui.model.quotes import Ticker
+from bpx_tui.model.strategies import Strategy
 from bpx_tui.model.views import AccountAccess, AccountView, BookLevel, BookView, FeedState
 
 SOL = Symbol("SOL_USDC")
@@ -146,6 +147,8 @@ def account(
     orders: tuple[TrackedOrder, ...] = (),
     positions: tuple[Position, ...] = (),
     fills: tuple[Fill, ...] = (),
+    strategies: tuple[Strategy, ...] = (),
+    strategies_unknown: str = "",
     access: AccountAccess = AccountAccess.TRADING,
 ) -> AccountView:
     balances = (
@@ -153,5 +156,15 @@ def account(
         Balance(Asset("SOL"), d("12.5"), d("0"), d("0")),
     )
     return AccountView(
-        access, FeedState.LIVE, SETTINGS, collateral(), balances, positions, orders, fills, true_at_us=NOW_US
+        access,
+        FeedState.LIVE,
+        SETTINGS,
+        collateral(),
+        balances,
+        positions,
+        orders,
+        fills,
+        strategies=strategies,
+        strategies_unknown=strategies_unknown,
+        true_at_us=NOW_US,
     )

@@ -28,9 +28,11 @@ from bpx_tui.service.intents import (
     CommandOutcome,
     DeskBus,
     Event,
+    Intent,
     Mode,
     Notice,
     PlaceOrder,
+    ReadStrategies,
     next_input_id,
 )
 from bpx_tui.service.session import Session
@@ -136,10 +138,14 @@ class Bench:
             )
         )
 
+    def press_quit(self) -> int:
+        """As the question before leaving does: look at what runs."""
+        return self._submit(ReadStrategies(next_input_id(), self.clock.monotonic(), self.mode))
+
     def press_cancel_all(self, symbol: Symbol | None = None) -> int:
         return self._submit(CancelAll(next_input_id(), self.clock.monotonic(), self.mode, symbol=symbol))
 
-    def _submit(self, intent: PlaceOrder | CancelOrder | CancelAll) -> int:
+    def _submit(self, intent: Intent) -> int:
         assert self.bus.commands.submit(intent)
         return intent.input_id
 

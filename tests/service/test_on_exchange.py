@@ -20,9 +20,11 @@ from bpx_tui.service.intents import (
     CancelOrder,
     CommandOutcome,
     Event,
+    Intent,
     Mode,
     OutcomeKind,
     PlaceOrder,
+    ReadStrategies,
     WatchMarket,
     next_input_id,
 )
@@ -86,6 +88,14 @@ class Trader:
     def cancel_all(self) -> CommandOutcome:
         return self._answer(CancelAll(next_input_id(), time.monotonic(), Mode.DEMO, symbol=None))
 
+    def running(self) -> list[tuple[Symbol, Decimal | None]] | None:
+        """Market and quantity of the strategies that run, `None` while that is not known."""
+        view = self.account()
+        return None if view.strategies_unknown else [(each.symbol, each.quantity) for each in view.strategies or ()]
+
+    def look_at_strategies(self) -> None:
+        self._answer(ReadStrategies(next_input_id(), time.monotonic(), Mode.DEMO))
+
     def watch(self, symbol: Symbol) -> None:
         intent = WatchMarket(next_input_id(), 0, Mode.DEMO, symbol=symbol, interval=KlineInterval.M1)
         assert self.desk.bus.commands.submit(intent)
@@ -98,7 +108,7 @@ class Trader:
     def states(self) -> list[str]:
         return [f"{tracked.state}" for tracked in self.account().orders or ()]
 
-    def _answer(self, intent: PlaceOrder | CancelOrder | CancelAll) -> CommandOutcome:
+    def _answer(self, intent: Intent) -> CommandOutcome:
         assert self.desk.bus.commands.submit(intent)
         eventually(lambda: bool(self._outcomes(intent.input_id)))
         (outcome,) = self._outcomes(intent.input_id)
@@ -255,6 +265,36 @@ def test_a_perpetual_position_opens_lives_by_the_mark_and_closes(trader: Trader,
     eventually(lambda: trader.held() == {} == exchange.positions())
 
 
+def test_a_strategy_from_elsewhere_is_known_as_it_trades_and_stopped_with_everything(
+    trader: Trader, exchange: LocalExchange
+) -> None:
+    exchange.fault("strategy", symbol=SYMBOL, side="Bid", quantity="3", duration_ms=120_000, interval_ms=1_000)
+    eventually(lambda: trader.running() == [(SYMBOL, Decimal(3))])
+    (begun,) = trader.account().strategies or ()
+    assert Decimal(0) < begun.executed_quantity < 3
+    eventually(lambda: [row.executed_quantity for row in trader.account().strategies or ()] > [begun.executed_quantity])
+    trader.place(trader.resting_order())
+    stopped = trader.cancel_all()
+    assert stopped.kind is OutcomeKind.ACCEPTED
+    assert "1 order cancelled, 1 strategy stopped, nothing is left" in stopped.text
+    eventually(lambda: trader.running() == [])
+
+
+def test_strategies_that_cannot_be_read_are_unknown_until_they_can(trader: Trader, exchange: LocalExchange) -> None:
+    exchange.fault("strategy", symbol=SYMBOL, quantity="3")
+    exchange.fault("raw_body", path="/api/v1/strategies", status=503, text="down")
+    trader.look_at_strategies()
+    eventually(lambda: "503" in trader.account().strategies_unknown)
+    assert trader.gate().is_open
+    unsure = trader.cancel_all()
+    assert unsure.kind is OutcomeKind.UNKNOWN
+    assert "whether strategies run cannot be read" in unsure.text
+    exchange.calm()
+    trader.look_at_strategies()
+    eventually(lambda: trader.running() == [(SYMBOL, Decimal(3))])
+    assert "1 strategy stopped, nothing is left" in trader.cancel_all().text
+
+
 async def test_the_probe_reports_what_answers(exchange: LocalExchange) -> None:
     good = await probe(exchange.rest_url, exchange.ws_url, Credentials(exchange.api_key, exchange.api_secret))
     assert good.is_good, good
@@ -263,3 +303,16 @@ async def test_the_probe_reports_what_answers(exchange: LocalExchange) -> None:
     bad = await probe("http://127.0.0.1:9", "ws://127.0.0.1:9/", None)
     assert (bad.is_good, bad.rest.is_good, bad.socket.is_good) == (False, False, False)
     assert bad.account is None
+
+
+def test_money_that_is_lent_or_borrowed_elsewhere_is_seen(trader: Trader, exchange: LocalExchange) -> None:
+    exchange.fault("lend", asset="USDC", quantity="100")
+    exchange.fault("lend", asset="SOL", side="Borrow", quantity="2")
+    wanted = {"USDC": Decimal(100), "SOL": Decimal(-2)}
+    trader.place(trader.resting_order())  # after which money is read soon
+    eventually(
+        lambda: {each.asset: round(each.net_quantity, 2) for each in trader.account().loans or ()} == wanted,
+        what=lambda: trader.account().loans,
+    )
+    exchange.fault("lend", asset="USDC", side="Borrow", quantity="100")
+    exchange.fault("lend", asset="SOL", quantity="2")

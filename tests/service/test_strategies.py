@@ -13,6 +13,7 @@ from bpx_tui.model.enums import StrategyStatus
 from bpx_tui.model.ids import StrategyId, Symbol
 from bpx_tui.model.strategies import Strategy
 from bpx_tui.model.views import AccountAccess, FeedState
+from bpx_tui.service import private_lane
 from bpx_tui.service.account import Account
 from bpx_tui.service.cancel_all import MOST_ROUNDS
 from bpx_tui.service.fill_log import FillLog
@@ -184,6 +185,34 @@ async def test_what_was_asked_to_stop_and_still_runs_is_said(fails: bool) -> Non
         assert "strategies run in SOL_USDC" in outcome.text
         assert ("502" in outcome.text) is fails
         assert bench.venue.count("cancel_strategies") == MOST_ROUNDS
+
+
+async def test_the_question_before_leaving_looks_again() -> None:
+    async with running().running() as bench:
+        bench.venue.strategies.rows = [values.strategy()]
+        assert (await bench.outcome(bench.press_quit())).kind is OutcomeKind.ACCEPTED
+        assert bench.account().strategies == (values.strategy(),)
+
+
+async def test_at_the_end_what_goes_on_trading_is_told() -> None:
+    bench = running()
+    async with bench.running():
+        bench.venue.strategies.rows = [values.strategy()]
+    assert bench.account().strategies == (values.strategy(),)
+    assert "Strategies go on trading at the exchange: SOL_USDC." in bench.notices()
+
+
+async def test_the_end_does_not_wait_long_for_what_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(private_lane, "LAST_LOOK_SECONDS", 0.01)
+    bench = running(values.strategy())
+    async with bench.running():
+        bench.venue.script("running_strategies", never)
+    assert bench.account().strategies == (values.strategy(),)
+    said = "Whether strategies run at the exchange is not known: no answer before the program ended."
+    assert said in bench.notices()
 
 
 async def test_a_desk_that_may_only_look_stops_nothing() -> None:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from bpx_tui.service.intents import CancelAll
-from bpx_tui.ui.screens.quit import QuitScreen, left_text
-from tests.fakes.views import account, order, position, unknown_order
+from dataclasses import replace
+
+import pytest
+from textual.widgets import Static
+
+from bpx_tui.model.strategies import Strategy
+from bpx_tui.service.intents import CancelAll, ReadStrategies
+from bpx_tui.ui.screens.quit import QuitScreen, left_text, something_is_left
+from tests.fakes import values
+from tests.fakes.views import NOW_US, SOL_PERP, account, order, position, unknown_order
 from tests.ui.desks import HandDesk
 
 
@@ -27,6 +34,42 @@ def test_a_long_list_is_counted_not_cut_in_silence() -> None:
     text = left_text(desk.desk, "").plain
     assert "30 open orders" in text
     assert "and 22 more" in text
+
+
+def twap(**differences: object) -> Strategy:
+    """Buys 3 SOL within an hour that began 15 minutes ago."""
+    return replace(values.strategy(), created_ms=NOW_US // 1_000 - 900_000, **differences)  # type: ignore[arg-type]
+
+
+def test_a_strategy_that_goes_on_trading_is_named() -> None:
+    desk = HandDesk()
+    desk.put_account(account(strategies=(twap(),)))
+    assert something_is_left(desk.desk)
+    text = left_text(desk.desk, "").plain
+    assert "1 running strategy: goes on trading after leaving" in text
+    assert "  buy 3.00 SOL/USDC, 0.75 done, 45:00 to go\n" in text
+    desk.put_account(account(strategies=(twap(), twap(symbol=SOL_PERP, quantity=None))))
+    text = left_text(desk.desk, "").plain
+    assert "2 running strategies: go on trading after leaving" in text
+    assert "buy ? SOL-PERP" in text
+
+
+def test_strategies_that_cannot_be_read_are_unknown_and_something_may_be_left() -> None:
+    desk = HandDesk()
+    desk.put_account(account(strategies_unknown="The exchange answered 503."))
+    assert something_is_left(desk.desk)
+    assert "strategies unknown: The exchange answered 503\n" in left_text(desk.desk, "").plain
+    desk.put_account(account(strategies=(twap(),), strategies_unknown="503"))
+    text = left_text(desk.desk, "").plain
+    assert "1 running strategy, as last read" in text
+    assert "after leaving\n" not in text
+
+
+def test_of_an_account_that_was_not_read_nothing_is_said_to_be_left() -> None:
+    desk = HandDesk()
+    desk.put_account(replace(account(strategies_unknown="not read yet"), orders=None))
+    assert not something_is_left(desk.desk)
+    assert "strateg" not in left_text(desk.desk, "").plain
 
 
 async def test_with_nothing_left_it_quits_at_once() -> None:
@@ -75,6 +118,49 @@ async def test_cancel_all_waits_until_nothing_rests() -> None:
         assert app._exit
 
 
+def shown(app: object, selector: str) -> str:
+    return str(app.screen.query_one(selector, Static).render())  # type: ignore[attr-defined]
+
+
+async def test_the_question_looks_at_strategies_again_and_offers_to_stop_them() -> None:
+    desk = desk_with_something()
+    app = desk.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+q")
+        await pilot.pause()
+        assert [intent for intent in desk.intents() if isinstance(intent, ReadStrategies)]
+        assert isinstance(app.screen, QuitScreen)
+        assert "stop strategies" not in shown(app, "#cancel_all")
+        desk.put_account(account(strategies=(twap(),)))
+        app.screen._paint()
+        assert "cancel orders, stop strategies, quit" in shown(app, "#cancel_all")
+        ways = app.screen.query_one("#ways")
+        assert max(way.region.right for way in ways.children) <= ways.region.right, "every way fits at 80 columns"
+
+
+@pytest.mark.parametrize("unknown", ["", "503"])
+async def test_cancel_all_waits_until_no_strategy_runs(unknown: str) -> None:
+    desk = HandDesk()
+    desk.put_account(account(orders=(order("1"),), strategies=(twap(),)))
+    app = desk.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+q", "c")
+        await pilot.pause()
+        assert isinstance(app.screen, QuitScreen)
+        assert "2 left" in app.screen._note
+        desk.put_account(account(strategies=(twap(),)))
+        app.screen._paint()
+        assert not app._exit
+        desk.put_account(account(strategies_unknown=unknown))
+        app.screen._paint()
+        await pilot.pause()
+        assert bool(app._exit) is not bool(unknown)
+        if unknown:
+            desk.clock.ahead += 11
+            app.screen._paint()
+            assert "what else runs cannot be read" in app.screen._note
+
+
 async def test_what_could_not_be_cancelled_is_said_and_it_stays() -> None:
     desk = desk_with_something()
     app = desk.app()
@@ -86,6 +172,25 @@ async def test_what_could_not_be_cancelled_is_said_and_it_stays() -> None:
         app.screen._paint()
         assert "2 could not be cancelled" in app.screen._note
         assert not app._exit
+
+
+@pytest.mark.parametrize(
+    ("key", "unknown", "asked"),
+    [
+        ("ctrl+x", "", "cancel 1 order and 2 strategies in all markets?"),
+        ("X", "", "cancel 1 order and 1 strategy of SOL-PERP?"),
+        ("X", "503", "cancel 1 order and all strategies of SOL-PERP?"),
+    ],
+)
+async def test_cancelling_all_names_the_strategies_that_it_stops(key: str, unknown: str, asked: str) -> None:
+    desk = HandDesk()
+    strategies = (values.strategy(), values.strategy("7", symbol=SOL_PERP))
+    desk.put_account(account(orders=(order("1"),), strategies=strategies, strategies_unknown=unknown))
+    app = desk.app()
+    async with app.run_test(size=(120, 35)) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+        assert asked in app.main.strip.render_line(0).text
 
 
 async def test_ctrl_c_asks_and_a_second_one_forces() -> None:

@@ -13,20 +13,33 @@ from textual.widgets import Static
 
 from bpx_tui.model.account import Position
 from bpx_tui.model.orders import LocalState, TrackedOrder
-from bpx_tui.service.intents import CancelAll, Mode
+from bpx_tui.model.strategies import Strategy
+from bpx_tui.service.intents import CancelAll, Mode, ReadStrategies
 from bpx_tui.ui.desk import Desk
-from bpx_tui.ui.formatting import fit_quantity, market_name
-from bpx_tui.ui.tables.orders import short_name, state_text
+from bpx_tui.ui.formatting import duration, fit_quantity, market_name
+from bpx_tui.ui.tables.orders import short_name, side_word, state_text
 
 if TYPE_CHECKING:
     from bpx_tui.ui.app import TradingApp
 
 _LISTED = 8
 _WAIT_SECONDS = 10.0
+_CANCEL = "cancel orders, then quit"
+_CANCEL_AND_STOP = "cancel orders, stop strategies, quit"
 
 
 def live_orders(desk: Desk) -> list[TrackedOrder]:
     return [order for order in (desk.account.orders if desk.account else None) or () if order.is_live]
+
+
+def running_strategies(desk: Desk) -> tuple[Strategy, ...]:
+    return (desk.account.strategies if desk.account else None) or ()
+
+
+def why_strategies_are_unknown(desk: Desk) -> str:
+    """Empty when they are known; also while nothing of the account is, which the screen says elsewhere."""
+    account = desk.account
+    return "" if account is None or account.orders is None else account.strategies_unknown
 
 
 def open_positions(desk: Desk) -> list[Position]:
@@ -34,7 +47,10 @@ def open_positions(desk: Desk) -> list[Position]:
 
 
 def something_is_left(desk: Desk) -> bool:
-    return bool(live_orders(desk) or open_positions(desk))
+    """Whether anything stays on the exchange, or may: what is unknown counts."""
+    return bool(
+        live_orders(desk) or running_strategies(desk) or why_strategies_are_unknown(desk) or open_positions(desk)
+    )
 
 
 class Way(Static):
@@ -43,8 +59,13 @@ class Way(Static):
     DEFAULT_CSS = "Way { width: auto; margin: 0 2 0 0; }"
 
     def __init__(self, key: str, text: str, action: str) -> None:
-        super().__init__(Text.assemble((f" {key} ", "bold reverse"), f" {text}"), markup=False)
+        super().__init__(markup=False, id=action)
+        self._key = key
         self._action = action
+        self.say(text)
+
+    def say(self, text: str) -> None:
+        self.update(Text.assemble((f" {self._key} ", "bold reverse"), f" {text}"))
 
     async def on_click(self) -> None:
         await self.screen.run_action(self._action)
@@ -54,7 +75,7 @@ class QuitScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape,s,enter", "stay", "Stay"),
         ("l", "leave", "Leave everything and quit"),
-        ("c", "cancel_all", "Cancel all orders, then quit"),
+        ("c", "cancel_all", "Cancel all orders, stop all strategies, then quit"),
     ]
 
     def __init__(self, desk: Desk, app: TradingApp) -> None:
@@ -71,7 +92,7 @@ class QuitScreen(ModalScreen[None]):
             Static("", markup=False, id="left"),
             Horizontal(
                 Way("s", "stay", "stay"),
-                Way("c", "cancel orders, then quit", "cancel_all"),
+                Way("c", _CANCEL, "cancel_all"),
                 Way("l", "leave all, quit", "leave"),
                 id="ways",
             ),
@@ -81,20 +102,28 @@ class QuitScreen(ModalScreen[None]):
         yield body
 
     def on_mount(self) -> None:
+        self._program.submit(lambda base: ReadStrategies(*base))
         self._paint()
         self.set_interval(0.2, self._paint)
 
     def _paint(self) -> None:
-        orders, desk = live_orders(self._desk), self._desk
+        desk = self._desk
+        orders, strategies, unknown = live_orders(desk), running_strategies(desk), why_strategies_are_unknown(desk)
         if self._cancelling_since is not None:
-            if not orders:
+            if not (orders or strategies or unknown):
                 self.app.exit()
                 return
             waited = desk.clock.monotonic() - self._cancelling_since
-            self._note = f"cancelling … {len(orders)} left, {waited:.0f} s"
+            left = len(orders) + len(strategies)
+            self._note = f"cancelling … {left} left, {waited:.0f} s"
             if waited > _WAIT_SECONDS:
                 self._cancelling_since = None
-                self._note = f"{len(orders)} could not be cancelled: look at them, or leave them"
+                self._note = (
+                    f"{left} could not be cancelled: look at them, or leave them"
+                    if left
+                    else "cancelled what is known; what else runs cannot be read"
+                )
+        self.query_one("#cancel_all", Way).say(_CANCEL_AND_STOP if strategies or unknown else _CANCEL)
         self.query_one("#left", Static).update(left_text(desk, self._note))
 
     def action_stay(self) -> None:
@@ -104,7 +133,7 @@ class QuitScreen(ModalScreen[None]):
         self.app.exit()
 
     def action_cancel_all(self) -> None:
-        """Cancel in every market and leave once nothing rests any more. Positions stay."""
+        """Cancel and stop in every market, and leave once nothing rests or runs any more. Positions stay."""
         if self._cancelling_since is not None or self._desk.mode is Mode.READ:
             return
         if self._program.submit(lambda base: CancelAll(*base, symbol=None)):
@@ -121,6 +150,7 @@ def left_text(desk: Desk, note: str) -> Text:
     for order in orders[:_LISTED]:
         text.append(f"  {short_name(order, desk)}  {state_text(order)}\n")
     _more(text, len(orders))
+    _append_strategies(text, desk)
     text.append(f"{len(positions)} position{'s' * (len(positions) != 1)}\n", "bold")
     for position in positions[:_LISTED]:
         market = desk.market_of(position.symbol)
@@ -133,6 +163,31 @@ def left_text(desk: Desk, note: str) -> Text:
     if note:
         text.append(f"\n{note}\n", "bold")
     return text
+
+
+def _append_strategies(text: Text, desk: Desk) -> None:
+    """Strategies are few, and nothing is said where there are none; that they are unknown is said."""
+    strategies, unknown = running_strategies(desk), why_strategies_are_unknown(desk)
+    if strategies:
+        count = f"{len(strategies)} running {'strategy' if len(strategies) == 1 else 'strategies'}"
+        goes = "goes" if len(strategies) == 1 else "go"
+        text.append(f"{count}, as last read\n" if unknown else f"{count}: {goes} on trading after leaving\n", "bold")
+    for strategy in strategies[:_LISTED]:
+        text.append(f"  {_described(strategy, desk)}\n")
+    _more(text, len(strategies))
+    if unknown:
+        text.append(f"strategies unknown: {unknown.rstrip('.')}\n", "bold")
+
+
+def _described(strategy: Strategy, desk: Desk) -> str:
+    """`buy 3.00 SOL/USDC, 0.75 done, 42:11 to go`."""
+    market = desk.market_of(strategy.symbol)
+    decimals = market.quantity_decimals if market else 4
+    size = "?" if strategy.quantity is None else fit_quantity(strategy.quantity, decimals, 14)
+    done = fit_quantity(strategy.executed_quantity, decimals, 14)
+    left_seconds = (strategy.created_ms + strategy.duration_ms) / 1_000 - desk.now_us / 1_000_000
+    name = f"{side_word(strategy.side)} {size} {market_name(strategy.symbol)}"
+    return f"{name}, {done} done, {duration(left_seconds)} to go"
 
 
 def _more(text: Text, count: int) -> None:
