@@ -13,6 +13,7 @@ from enum import StrEnum
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position
 from bpx_tui.model.enums import KlineInterval, Side
 from bpx_tui.model.ids import Symbol
+from bpx_tui.model.lending import BorrowLendPosition
 from bpx_tui.model.market import Market
 from bpx_tui.model.orders import Fill, TrackedOrder
 from bpx_tui.model.quotes import Candle, FundingRate, MarkPrice, OpenInterest, Ticker, Trade
@@ -158,6 +159,8 @@ class AccountView:
     """Running strategies as last read."""
     strategies_unknown: str = ""
     """Why it is not known what runs now; empty when it is, or when there is no account."""
+    loans: tuple[BorrowLendPosition, ...] | None = None
+    """What is lent and what is owed; `None` also where it could not be read the last time."""
     true_at_us: int | None = None
     reason: str = ""
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position, PositionUpdate
 from bpx_tui.model.ids import Symbol
+from bpx_tui.model.lending import BorrowLendPosition
 from bpx_tui.model.quotes import MarkPrice
 from bpx_tui.model.strategies import Strategy
 from bpx_tui.model.views import AccountAccess, AccountView, FeedState
@@ -40,6 +41,7 @@ class Account:
         self.settings: AccountSettings | None = None
         self.collateral: Collateral | None = None
         self.balances: tuple[Balance, ...] | None = None
+        self.loans: tuple[BorrowLendPosition, ...] | None = None
         self.strategies: tuple[Strategy, ...] | None = None
         self.strategies_unknown = "" if access is AccountAccess.NO_KEY else "not read yet"
         self.true_at_us: int | None = None
@@ -86,9 +88,16 @@ class Account:
             self.state, self.reason = state, reason
             self.touch()
 
-    def take_money(self, balances: Sequence[Balance], collateral: Collateral, at_us: int) -> None:
-        """Replace balances and margin summary as read by requests that left at that exchange time."""
+    def take_money(
+        self,
+        balances: Sequence[Balance],
+        collateral: Collateral,
+        loans: Sequence[BorrowLendPosition] | None,
+        at_us: int,
+    ) -> None:
+        """Replace balances, margin summary and loans as read by requests that left at that exchange time."""
         self.balances, self.collateral = tuple(balances), collateral
+        self.loans = None if loans is None else tuple(loans)
         self.true_at_us = max(self.true_at_us or 0, at_us)
         self.touch()
 
@@ -163,6 +172,7 @@ class Account:
             settings=self.settings,
             collateral=self.collateral,
             balances=self.balances,
+            loans=self.loans,
             positions=positions if self._positions_known else None,
             orders=self.board.shown() if seen and self._positions_known else None,
             fills=self.fills.newest(FILLS_SHOWN) if seen and self._positions_known else None,

@@ -14,6 +14,7 @@ from bpx_tui.exchange.stream import StreamStatus
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position
 from bpx_tui.model.enums import KlineInterval
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
+from bpx_tui.model.lending import BorrowLendPosition
 from bpx_tui.model.market import ExchangeStatus, Market
 from bpx_tui.model.orders import Fill, Order, OrderRequest
 from bpx_tui.model.quotes import Candle, DepthSnapshot, FundingRate, MarkPrice, OpenInterest, Ticker, Trade
@@ -100,7 +101,20 @@ class StrategyDesk(Protocol):
         ...
 
 
-class Venue(PublicReads, AccountReads, OrderEntry, Protocol):
+class LoanReads(Protocol):
+    """What the account has lent and what it owes."""
+
+    async def positions(self) -> Sequence[BorrowLendPosition]: ...
+
+
+class MoneyReads(AccountReads, Protocol):
+    """The account with its loans."""
+
+    @property
+    def lending(self) -> LoanReads: ...
+
+
+class Venue(PublicReads, MoneyReads, OrderEntry, Protocol):
     """The whole REST side."""
 
     @property

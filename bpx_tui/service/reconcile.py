@@ -17,6 +17,7 @@ from bpx_tui.errors import BpxError, ExchangeError
 from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.exchange.wire_rest import whole
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position
+from bpx_tui.model.lending import BorrowLendPosition
 from bpx_tui.model.orders import Fill, Order, TrackedOrder
 from bpx_tui.model.views import FeedState
 from bpx_tui.service.account import Account
@@ -25,7 +26,7 @@ from bpx_tui.service.evidence import Evidence
 from bpx_tui.service.gate import GateKeeper
 from bpx_tui.service.intents import Severity
 from bpx_tui.service.order_board import Source
-from bpx_tui.service.ports import AccountReads
+from bpx_tui.service.ports import MoneyReads
 from bpx_tui.service.strategies import StrategyWatch
 
 ORDERS_HEALTHY_SECONDS = 8.0
@@ -56,6 +57,7 @@ class _Reading:
     settings: AccountSettings
     balances: Sequence[Balance]
     collateral: Collateral
+    loans: Sequence[BorrowLendPosition] | None
     positions: Sequence[Position]
     orders: Sequence[Order]
     fills: Sequence[Fill]
@@ -66,7 +68,7 @@ class Reconciler:
 
     def __init__(
         self,
-        venue: AccountReads,
+        venue: MoneyReads,
         account: Account,
         strategies: StrategyWatch,
         evidence: Evidence,
@@ -187,6 +189,7 @@ class Reconciler:
             settings = group.create_task(self._venue.account())
             balances = group.create_task(self._venue.balances())
             collateral = group.create_task(self._venue.collateral())
+            loans = group.create_task(self._loans())
             positions = group.create_task(self._venue.positions())
             orders = group.create_task(self._venue.open_orders())
             fills = group.create_task(self._recent_fills())
@@ -197,6 +200,7 @@ class Reconciler:
             settings.result(),
             balances.result(),
             collateral.result(),
+            loans.result(),
             whole(positions.result()),
             whole(orders.result()),
             fills.result(),
@@ -205,7 +209,7 @@ class Reconciler:
     def _apply(self, reading: _Reading) -> None:
         first = self._account.true_at_us is None
         self._account.take_settings(reading.settings)
-        self._account.take_money(reading.balances, reading.collateral, reading.left_us)
+        self._account.take_money(reading.balances, reading.collateral, reading.loans, reading.left_us)
         self._evidence.fills(reading.fills, announce=not first)
         self._take_orders(reading.orders, reading.left_at)
         self._take_positions(reading.positions, reading.left_us)
@@ -224,13 +228,21 @@ class Reconciler:
         async with reading_together() as group:
             balances = group.create_task(self._venue.balances())
             collateral = group.create_task(self._venue.collateral())
+            loans = group.create_task(self._loans())
             fills = group.create_task(self._recent_fills())
             group.create_task(self._strategies.read())
-        self._account.take_money(balances.result(), collateral.result(), left_us)
+        self._account.take_money(balances.result(), collateral.result(), loans.result(), left_us)
         self._evidence.fills(fills.result())
         for symbol in self._account.without_liquidation_price():
             for position in await self._venue.positions(symbol):
                 self._account.take_liquidation_price(position)
+
+    async def _loans(self) -> Sequence[BorrowLendPosition] | None:
+        """What is lent and owed, `None` where that cannot be read: nobody is kept from trading for it."""
+        try:
+            return whole(await self._venue.lending.positions())
+        except ExchangeError:
+            return None
 
     async def _recent_fills(self) -> Sequence[Fill]:
         """Fills since the last reading, with some overlap: newer ones from the stream say nothing of those it lost."""

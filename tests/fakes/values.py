@@ -15,8 +15,9 @@ from bpx_tui.model.enums import (
     StrategyStatus,
     TimeInForce,
 )
-from bpx_tui.model.ids import Asset, ClientId, OrderId, StrategyId, Symbol
-from bpx_tui.model.market import Market
+from bpx_tui.model.ids import Asset, ClientId, OrderId, PositionId, StrategyId, Symbol
+from bpx_tui.model.lending import BorrowLendPosition
+from bpx_tui.model.market import MarginFunction, Market
 from bpx_tui.model.orders import Fill, Order, OrderEventKind, OrderRequest, OrderUpdate
 from bpx_tui.model.quotes import Candle, Ticker, Trade
 from bpx_tui.model.strategies import Strategy
@@ -189,3 +190,12 @@ def market(symbol: Symbol = SOL) -> Market:
 def ticker(symbol: Symbol = SOL, *, time_us: int | None = None) -> Ticker:
     price = Decimal(100)
     return Ticker(symbol, price, price, price, price, price, price, 1, event_time_us=time_us)
+
+
+def loan(asset: str = "USDC", quantity: str = "500", mark: str = "1") -> BorrowLendPosition:
+    """A lend, or with a negative quantity a borrow."""
+    net, price, none = Decimal(quantity), Decimal(mark), MarginFunction(ZERO, ZERO)
+    owed = min(ZERO, net)
+    return BorrowLendPosition(
+        PositionId(f"77{asset}"), Asset(asset), net, owed, -owed * price, price, ZERO, ZERO, ZERO, none, none, None
+    )

@@ -17,6 +17,7 @@ from bpx_tui.exchange.wire_rest import Rows
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position
 from bpx_tui.model.enums import KlineInterval, OrderStatus, StrategyStatus
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
+from bpx_tui.model.lending import BorrowLendPosition
 from bpx_tui.model.lifecycle import is_terminal
 from bpx_tui.model.market import ExchangeStatus, Market
 from bpx_tui.model.orders import Fill, Order, OrderRequest
@@ -60,6 +61,7 @@ class ScriptedVenue:
         self.ends_at_once: str | None = None
         """Expire every order at once, for this reason."""
         self.strategies = ScriptedStrategies(self._call)
+        self.lending = ScriptedLending(self._call)
         self.executes_before_failing = False
         """Let a scripted failure of `place` happen after the order was accepted."""
 
@@ -231,6 +233,19 @@ class ScriptedVenue:
             for o in tuple(self.orders.values())
             if o.symbol == symbol and not is_terminal(o)
         )
+
+
+class ScriptedLending:
+    """What is lent and owed. The call is named `loans`."""
+
+    def __init__(self, call: Callable[[str], Awaitable[None]]) -> None:
+        self._call = call
+        self.rows: list[BorrowLendPosition] = []
+        self.unreadable: tuple[str, ...] = ()
+
+    async def positions(self) -> Sequence[BorrowLendPosition]:
+        await self._call("loans")
+        return Rows(self.rows, self.unreadable)
 
 
 class ScriptedStrategies:

@@ -321,3 +321,26 @@ def test_both_sides_of_one_own_trade_are_two_fills() -> None:
     assert log.add(values.fill(1, "10"))
     assert log.add(values.fill(1, "11"))
     assert not log.add(values.fill(1, "10"))
+
+
+async def test_what_is_lent_and_owed_is_read_with_the_money() -> None:
+    async with Bench().running() as bench:
+        assert bench.account().loans == ()
+        bench.venue.lending.rows = [values.loan("USDC", "500"), values.loan("SOL", "-2.5", "150")]
+        await bench.clock.advance(16)
+        assert bench.account().loans == tuple(bench.venue.lending.rows)
+
+
+async def test_loans_that_cannot_be_read_are_unknown_and_stop_nothing() -> None:
+    bench = Bench()
+    bench.venue.lending.rows = [values.loan()]
+    bench.venue.lending.unreadable = ("id is missing.",)
+    async with bench.running():
+        assert (bench.account().loans, bench.gate().is_open) == (None, True)
+        bench.venue.lending.unreadable = ()
+        await bench.clock.advance(16)
+        assert bench.account().loans == (values.loan(),)
+        bench.venue.always["loans"] = Unavailable("503")
+        await bench.clock.advance(16)
+        assert bench.account().loans is None
+        assert (bench.account().state, bench.gate().is_open) == (FeedState.LIVE, True)

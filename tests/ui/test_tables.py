@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpx_tui.model.orders import LocalState
-from bpx_tui.model.views import AccountAccess
+from bpx_tui.model.views import AccountAccess, AccountView
 from bpx_tui.service.intents import Mode
 from bpx_tui.ui.lines import width_of
 from bpx_tui.ui.palette import Role
 from bpx_tui.ui.tables import balances, fills, orders, positions
 from bpx_tui.ui.tables.columns import Cell, fitting, heading, line_of
 from bpx_tui.ui.widgets.tables import Tab, Tables
-from tests.fakes.views import BTC_PERP, SOL_PERP, account, d, fill, order, position, unknown_order
+from tests.fakes import values
+from tests.fakes.views import BTC_PERP, SOL_PERP, account, collateral, d, fill, order, position, unknown_order
 from tests.ui.desks import HandDesk
 
 _ALL = {"positions": positions.COLUMNS, "orders": orders.COLUMNS, "fills": fills.COLUMNS, "balances": balances.COLUMNS}
@@ -72,6 +73,35 @@ def test_a_cancel_is_not_shown_as_done_before_there_is_evidence() -> None:
 
 def test_an_unrecognised_state_is_shown_as_it_is() -> None:
     assert orders.state_text(replace(order("1"), state=LocalState.UNRECOGNISED)) == "open?"
+
+
+def _texts(view: AccountView) -> list[list[str]]:
+    return [[cell.text for cell in balances.cells_of(row, view)] for row in balances.rows_of(view)]
+
+
+def test_what_is_lent_stays_in_sight_and_in_the_total() -> None:
+    view = replace(account(), balances=(), loans=(values.loan("USDC", "4000.5"),))
+    assert _texts(view) == [
+        ["USDC", "0.00", "0.00", "4,000.50", "$1.0000", "$4,000.50", "—", "4,000.50", "100%"],
+    ]
+
+
+def test_a_debt_is_shown_in_warning_colour_and_taken_from_the_value() -> None:
+    view = replace(account(), loans=(values.loan("SOL", "-20", "150"), values.loan("BTC", "-0.01", "90000")))
+    usdc, bitcoin, solana = _texts(view)
+    assert (usdc[0], usdc[5:8]) == ("USDC", ["$5,000.50", "—", "—"])
+    assert bitcoin == ["BTC", "0.000000", "0.000000", "0.000000", "$90,000.00", "-$900.00", "0.010000", "—", "—"]
+    assert solana == ["SOL", "12.500000", "0.000000", "12.500000", "$150.00", "-$1,125.00", "20.000000", "—", "—"]
+    owed = balances.cells_of(balances.rows_of(view)[1], view)
+    assert [cell.text for cell in owed if cell.ink is Role.WARNING] == ["-$900.00", "0.010000"]
+
+
+def test_a_debt_that_could_not_be_read_is_not_called_none() -> None:
+    view = replace(account(), loans=None)
+    assert {row[6] for row in _texts(view)} == {"unknown"}
+    lent = replace(collateral().assets[0], lend_quantity=d("250"))
+    counted = replace(view, collateral=replace(collateral(), assets=(lent,)))
+    assert _texts(counted)[0][3:8] == ["5,250.50", "$1.0000", "$5,250.50", "unknown", "250.00"]
 
 
 async def _rows(desk: HandDesk, tab: Tab, size: tuple[int, int] = (120, 35)) -> str:

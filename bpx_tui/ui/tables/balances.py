@@ -1,10 +1,11 @@
-"""What is owned, largest value first."""
+"""What is owned and what is owed, largest value first."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from bpx_tui.model.account import Balance, Collateral, CollateralAsset
+from bpx_tui.model.ids import Asset
 from bpx_tui.model.views import AccountView
 from bpx_tui.ui.formatting import fixed, percent
 from bpx_tui.ui.palette import Role
@@ -14,41 +15,69 @@ COLUMNS = (
     Column("Asset", 8, right=False),
     Column("Available", 18),
     Column("In orders", 16),
-    Column("Total", 18, rank=1),
+    Column("Total", 18, rank=2),
     Column("Price", 12, rank=3),
     Column("Value", 14),
-    Column("Counts as margin", 17, rank=4),
-    Column("Lent", 14, rank=5),
+    Column("Owed", 14, rank=1),
+    Column("Lent", 14, rank=4),
+    Column("Counts as margin", 17, rank=5),
 )
+_ZERO = Decimal(0)
 
 
 def rows_of(account: AccountView) -> tuple[Balance, ...]:
-    """Balances that are not empty, by value where it is known, then by name."""
-    kept = [each for each in account.balances or () if each.total]
-    marks = _by_asset(account.collateral)
-    return tuple(sorted(kept, key=lambda each: (-_value(each, marks), each.asset)))
+    """What is held, lent or owed, by value where it is known, then by name. Lent money leaves the balances."""
+    marks, loans = _marks(account), _net_lent(account)
+    held = {each.asset: each for each in account.balances or ()}
+    every = (held.get(asset, Balance(asset, _ZERO, _ZERO, _ZERO)) for asset in {*held, *loans})
+    kept = [each for each in every if each.total or loans.get(each.asset)]
+    return tuple(sorted(kept, key=lambda each: (-_value(each, marks, loans), each.asset)))
 
 
 def cells_of(balance: Balance, account: AccountView) -> Cells:
-    asset = _by_asset(account.collateral).get(balance.asset)
+    """The total holds what is lent; the value is what is left of it when debts are paid."""
+    collateral, marks, loans = _by_asset(account.collateral), _marks(account), _net_lent(account)
+    asset, mark, net_lent = collateral.get(balance.asset), marks.get(balance.asset), loans.get(balance.asset, _ZERO)
     decimals = 2 if balance.asset in {"USDC", "USDT", "USD"} else 6
-    mark = asset.mark if asset else None
+    lent, value = max(_ZERO, net_lent), _value(balance, marks, loans)
     return (
         Cell(balance.asset, bold=True),
         Cell(fixed(balance.available, decimals)),
         Cell(fixed(balance.locked, decimals), Role.TEXT if balance.locked else Role.MUTED),
-        Cell(fixed(balance.total, decimals)),
+        Cell(fixed(balance.total + lent, decimals)),
         Cell("—" if mark is None else f"${fixed(mark, 4 if mark < 10 else 2)}", Role.MUTED),
-        Cell("—" if mark is None else f"${fixed(balance.total * mark, 2)}"),
+        Cell(
+            "—" if mark is None else f"{'-' if value < 0 else ''}${fixed(abs(value), 2)}",
+            Role.WARNING if net_lent < 0 else Role.TEXT,
+        ),
+        _owed(None if account.loans is None else -net_lent, decimals),
+        Cell(fixed(lent, decimals) if lent else "—", Role.MUTED),
         Cell("—" if asset is None else percent(asset.weight, 0, sign=False), Role.MUTED),
-        Cell("—" if asset is None or not asset.lend_quantity else fixed(asset.lend_quantity, decimals), Role.MUTED),
     )
 
 
-def _by_asset(collateral: Collateral | None) -> dict[str, CollateralAsset]:
+def _owed(quantity: Decimal | None, decimals: int) -> Cell:
+    if quantity is None:
+        return Cell("unknown", Role.MUTED)
+    return Cell(fixed(quantity, decimals), Role.WARNING) if quantity > 0 else Cell("—", Role.MUTED)
+
+
+def _net_lent(account: AccountView) -> dict[Asset, Decimal]:
+    """What is lent (positive) or owed (negative); while loans are not known, what counts as lent in the margin."""
+    if account.loans is not None:
+        return {each.asset: each.net_quantity for each in account.loans}
+    return {each.asset: each.lend_quantity for each in account.collateral.assets} if account.collateral else {}
+
+
+def _marks(account: AccountView) -> dict[Asset, Decimal]:
+    """Prices from the same reading as the quantities."""
+    marks = {each.asset: each.mark for each in account.loans or ()}
+    return marks | {asset: each.mark for asset, each in _by_asset(account.collateral).items()}
+
+
+def _by_asset(collateral: Collateral | None) -> dict[Asset, CollateralAsset]:
     return {} if collateral is None else {each.asset: each for each in collateral.assets}
 
 
-def _value(balance: Balance, marks: dict[str, CollateralAsset]) -> Decimal:
-    asset = marks.get(balance.asset)
-    return balance.total * asset.mark if asset else Decimal(0)
+def _value(balance: Balance, marks: dict[Asset, Decimal], loans: dict[Asset, Decimal]) -> Decimal:
+    return (balance.total + loans.get(balance.asset, _ZERO)) * marks.get(balance.asset, _ZERO)
