@@ -156,6 +156,7 @@ async def test_cancel_all_waits_until_no_strategy_runs(unknown: str) -> None:
         await pilot.pause()
         assert bool(app._exit) is not bool(unknown)
         if unknown:
+            assert "strategies unknown" in app.screen._note
             desk.clock.ahead += 11
             app.screen._paint()
             assert "what else runs cannot be read" in app.screen._note

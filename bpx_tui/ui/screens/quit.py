@@ -115,7 +115,7 @@ class QuitScreen(ModalScreen[None]):
                 return
             waited = desk.clock.monotonic() - self._cancelling_since
             left = len(orders) + len(strategies)
-            self._note = f"cancelling … {left} left, {waited:.0f} s"
+            self._note = f"cancelling … {f'{left} left' if left else 'strategies unknown'}, {waited:.0f} s"
             if waited > _WAIT_SECONDS:
                 self._cancelling_since = None
                 self._note = (
