@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bpx_tui.errors import InputError, NotSent, OutcomeUnknown, Refused, UnreadableReply
+from bpx_tui.errors import InputError, NotSent, OutcomeUnknown, Refused
 from bpx_tui.exchange import wire_rest_rfq as rfq_wire
 from bpx_tui.exchange import wire_rest_strategies as strategy_wire
 from bpx_tui.exchange.operations import OPERATIONS, READ_ONLY_INSTRUCTIONS, TRADING_INSTRUCTIONS
@@ -261,15 +261,6 @@ async def test_a_strategy_is_found_by_exactly_one_id(setup: Setup) -> None:
     with pytest.raises(InputError):
         await setup.client.rfqs.cancel()
     assert len(setup.venue.requests) == 1
-
-
-async def test_a_ping_is_answered_or_is_an_error(setup: Setup) -> None:
-    setup.venue.respond = lambda _: answer(raw=b"pong", content_type="text/plain")
-    await setup.client.ping()
-    assert setup.venue.requests[0].path == "/api/v1/ping"
-    setup.venue.respond = lambda _: answer(raw=b"<html>", content_type="text/html")
-    with pytest.raises(UnreadableReply, match="web page"):
-        await setup.client.ping()
 
 
 def test_a_strategy_is_sent_with_what_is_set_and_nothing_else() -> None:
