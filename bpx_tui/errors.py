@@ -65,11 +65,25 @@ class RateLimited(Refused):
 
 
 class OutcomeUnknown(ExchangeError):
-    """We sent it and cannot tell: show it in flight, ask the exchange, never send it again."""
+    """We sent it and cannot tell: show it in flight, ask the exchange, never send it again.
+
+    `code` is the exchange's word where it answered with one (`MAINTENANCE`), else `""`.
+    """
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Unavailable(ExchangeError):
-    """A read failed in transport or on the exchange's side (timeout, dropped socket, 5xx, maintenance); try later."""
+    """A read failed in transport or on the exchange's side (timeout, dropped socket, 5xx, maintenance); try later.
+
+    `code` as for `OutcomeUnknown`.
+    """
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class UnreadableReply(ExchangeError):

@@ -118,8 +118,8 @@ def failed_status(reply: Reply, *, changes: bool) -> ExchangeError:
         return (NotFound if absent else Refused)(message, code=code, status=status)
     said = f"{code}: {message}" if code else message
     if changes:
-        return OutcomeUnknown(f"The exchange answered {status} ({said}): the outcome is not known.")
-    return Unavailable(f"The exchange answered {status} ({said}).")
+        return OutcomeUnknown(f"The exchange answered {status} ({said}): the outcome is not known.", code=code)
+    return Unavailable(f"The exchange answered {status} ({said}).", code=code)
 
 
 def _is_refusal(reply: Reply, code: str, changes: bool) -> bool:

@@ -202,6 +202,8 @@ class Gate:
 
     is_open: bool
     reason: str = ""
+    alarm: str = ""
+    """One or two words where the exchange itself is in trouble, for the header: `MAINTENANCE`, `ENGINE DOWN`."""
 
 
 @dataclass(frozen=True, slots=True)

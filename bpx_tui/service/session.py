@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections import deque
+from functools import partial
 
 from bpx_tui.clock import Clock
 from bpx_tui.exchange.server_clock import ServerClock
@@ -21,6 +22,7 @@ from bpx_tui.model.views import OwnLevel
 from bpx_tui.service.announcer import Announcer
 from bpx_tui.service.clock_sync import ClockSync
 from bpx_tui.service.desk import DeskConfig
+from bpx_tui.service.engine_watch import EngineWatch
 from bpx_tui.service.exchange_status import ExchangeStatusWatch
 from bpx_tui.service.gate import GateKeeper
 from bpx_tui.service.health import PUBLISH_SECONDS, Health
@@ -48,6 +50,8 @@ from bpx_tui.service.supervisor import Policy, Supervisor
 log = logging.getLogger(__name__)
 
 UNREADABLE_NOTICE_SECONDS = 60.0
+FRAME_BUDGET_SECONDS = 3.0
+"""The socket brings something every second; longer silence is no longer that of single streams."""
 
 
 class Session:
@@ -85,9 +89,11 @@ class Session:
             self._own_levels,
             self._take_mark,
         )
+        self._status = ExchangeStatusWatch(venue, self.gate, self.announcer, clock, rng, self._back_in_business)
+        self.engine = EngineWatch(self.gate, self.announcer, clock, time, self._data_flows, self._status.heard)
         self.private = PrivateLane(
             config,
-            venue,
+            self.engine.listening(venue),
             socket,
             bus.latest,
             self.gate,
@@ -100,7 +106,6 @@ class Session:
             self.market_data.want_marks,
             self.clock_sync.doubt,
         )
-        self._status = ExchangeStatusWatch(venue, self.gate, self.announcer, clock, rng)
         self._submitted = asyncio.Event()
         self._pending: deque[Intent] = deque()
         self._unreadable_said = float("-inf")
@@ -120,6 +125,7 @@ class Session:
                 supervisor.spawn("catalogue", self.market_data.run_catalog)
                 supervisor.spawn("polling", self.market_data.run_polling)
                 supervisor.spawn("exchange status", self._status.run)
+                supervisor.spawn("engine watch", partial(self.engine.run, self.private.board))
                 self._watch_first_market()
                 self.private.start(supervisor)
                 supervisor.spawn("socket", self._run_socket)
@@ -136,6 +142,7 @@ class Session:
         if type(event) is DepthDelta:
             self.market_data.take(event)
         elif isinstance(event, OrderUpdate):
+            self.engine.shown(event)
             self.private.take_order(event)
         elif isinstance(event, PositionUpdate):
             self.private.take_position(event)
@@ -186,6 +193,14 @@ class Session:
             self._done(intent, "Reading everything again.")
         else:
             self._refuse(intent, f"The service does not know {type(intent).__name__}.")
+
+    def _data_flows(self) -> bool:
+        last = self._socket.last_frame_at
+        return last is not None and self._clock.monotonic() - last <= FRAME_BUDGET_SECONDS
+
+    def _back_in_business(self) -> None:
+        """What the exchange did with orders and positions during maintenance is read before new risk is taken."""
+        self.private.interrupted("the exchange was in maintenance")
 
     def _own_levels(self, symbol: Symbol) -> tuple[OwnLevel, ...]:
         return self.private.own_levels(symbol)

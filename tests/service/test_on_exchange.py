@@ -11,6 +11,7 @@ import pytest
 from bpx_tui.config.credentials import Credentials
 from bpx_tui.model.enums import KlineInterval, Side
 from bpx_tui.model.ids import Symbol
+from bpx_tui.model.limits import RiskLimits
 from bpx_tui.model.orders import OrderRequest
 from bpx_tui.model.views import AccountView, BookView, FeedState, FeedWord, Gate
 from bpx_tui.service import topics
@@ -38,7 +39,7 @@ SYMBOL = Symbol("SOL_USDC")
 class Trader:
     """A desk on the exchange, and the hands on its keys."""
 
-    def __init__(self, exchange: LocalExchange) -> None:
+    def __init__(self, exchange: LocalExchange, limits: RiskLimits | None = None) -> None:
         self.desk = Desk(
             DeskConfig(
                 Mode.DEMO,
@@ -47,12 +48,13 @@ class Trader:
                 SYMBOL,
                 KlineInterval.M1,
                 Credentials(exchange.api_key, exchange.api_secret),
+                limits=limits or RiskLimits(),
             )
         )
         self._events: list[Event] = []
 
-    def book(self) -> BookView:
-        return self.desk.bus.latest.value(topics.book(SYMBOL)) or BookView(SYMBOL, FeedState.WAITING)
+    def book(self, symbol: Symbol = SYMBOL) -> BookView:
+        return self.desk.bus.latest.value(topics.book(symbol)) or BookView(symbol, FeedState.WAITING)
 
     def gate(self) -> Gate:
         return self.desk.bus.latest.value(topics.GATE) or Gate(is_open=False)
@@ -221,13 +223,6 @@ def test_a_refusal_for_too_many_requests_places_nothing(trader: Trader, exchange
     exchange.fault("429", path="/api/v1/order", count=1)
     assert trader.place(trader.resting_order()).kind is OutcomeKind.REFUSED
     assert exchange.state()["open_orders"] == []
-
-
-def test_maintenance_leaves_the_outcome_open(trader: Trader, exchange: LocalExchange) -> None:
-    exchange.fault("maint")
-    outcome = trader.place(trader.resting_order())
-    assert outcome.kind is OutcomeKind.UNKNOWN
-    eventually(lambda: trader.states() == ["unknown"], what=trader.states)
 
 
 def test_a_cut_socket_is_marked_and_everything_is_read_again(trader: Trader, exchange: LocalExchange) -> None:
