@@ -103,7 +103,8 @@ class EngineWatch:
     def _down(self, count: int) -> None:
         self._is_down = True
         who = "matching engine" if self._data_flows() else "exchange"
-        reason = f"the {who} gives orders and cancels no clear answer ({count} in {WITHIN_SECONDS:.0f} s)"
+        what = f"{count} orders or cancels in {WITHIN_SECONDS:.0f} s" if count > 1 else "an order or cancel, again"
+        reason = f"the {who} does not answer ({what})"
         self._gate.close(GATE_REASON, reason, alarm="ENGINE DOWN" if who == "matching engine" else "NO ANSWER")
         text = f"{reason[:1].upper()}{reason[1:]}. No new orders; cancels and reduce-only orders are still sent."
         self._announcer.notice(Severity.ERROR, text, sticky=True)

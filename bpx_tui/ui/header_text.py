@@ -97,12 +97,22 @@ def _health(desk: Desk) -> Sequence[Chunk]:
     health = desk.health
     clock = clock_text(desk.now_us)
     return [
+        *_alarm(desk),
         _feed(desk, health),
         _age("book", "bk", desk.age(desk.book.true_at_us if desk.book else None), BOOK_BUDGET_SECONDS, 1),
         *_account_age(desk),
         _offset(health),
         Chunk((Run(f"{clock} UTC ", Role.MUTED),), (Run(f"{clock}Z ", Role.MUTED),), 3),
     ]
+
+
+def _alarm(desk: Desk) -> Sequence[Chunk]:
+    """Trouble of the exchange itself; never left out."""
+    gate = desk.gate
+    if gate is None or not gate.alarm:
+        return ()
+    text = (Run(f"! {gate.alarm}", Role.WARNING, bold=True),)
+    return [Chunk(text, text, 0)]
 
 
 def _feed(desk: Desk, health: FeedHealth | None) -> Chunk:

@@ -79,7 +79,7 @@ def test_a_stalled_engine_stops_new_risk_after_two_silences_until_it_answers(
     assert trader.gate().alarm == "ENGINE DOWN"
     assert trader.word() is FeedWord.STREAMING
     refused = trader.place(values.request(Side.BID, "1", None, values.SOL_PERP))
-    assert "the matching engine gives orders and cancels no clear answer" in refused.text
+    assert "the matching engine does not answer (2 orders or cancels in 10 s)" in refused.text
     assert not refused.reached_exchange
     assert trader.cancel(resting).kind is OutcomeKind.UNKNOWN
     exchange.calm()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bpx_tui.model.views import AccountAccess, FeedHealth, FeedState, FeedWord
+from bpx_tui.model.views import AccountAccess, FeedHealth, FeedState, FeedWord, Gate
 from bpx_tui.service import topics
 from bpx_tui.service.bus import Latest
 from bpx_tui.service.intents import Mode
@@ -112,3 +112,12 @@ def test_a_stale_account_says_so_beside_its_age() -> None:
     desk = HandDesk()
     desk.put_account(replace(account(), state=FeedState.STALE))
     assert "stale" in _text(account_line(desk.desk, 200))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_trouble_of_the_exchange_is_said_at_any_width(width: int) -> None:
+    desk = HandDesk()
+    desk.bus.latest.put(topics.GATE, Gate(False, "the exchange says Maintenance", "MAINTENANCE"))
+    assert "! MAINTENANCE" in _text(account_line(desk.desk, width))
+    desk.bus.latest.put(topics.GATE, Gate(False, "the account has not been read yet"))
+    assert "!" not in _text(account_line(desk.desk, width))
