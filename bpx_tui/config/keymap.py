@@ -68,12 +68,14 @@ _DESK = (
     Action(
         "cancel.market",
         ("X",),
-        "Cancel all orders of this market (asks)",
+        "Cancel this market's orders, stop its strategies (asks)",
         word="cancel all",
         trades=True,
         in_palette=True,
     ),
-    Action("cancel.everything", ("ctrl+x",), "Cancel all orders of all markets (asks)", trades=True, in_palette=True),
+    Action(
+        "cancel.everything", ("ctrl+x",), "Cancel all orders, stop all strategies (asks)", trades=True, in_palette=True
+    ),
     Action("market.switch", ("/",), "Find and switch market", word="market", in_palette=True, call="app.market_switch"),
     Action("market.previous", ("'",), "Back to the previous market", in_palette=True),
     Action("help.open", ("?", "f1"), "This list of keys", word="help", in_palette=True, call="app.help_open"),
