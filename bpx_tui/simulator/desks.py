@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from random import Random
 
+from bpx_tui.model.ids import Symbol
 from bpx_tui.simulator.clock import Agenda
 from bpx_tui.simulator.credentials import derived_pair
 from bpx_tui.simulator.domain.catalogue import VAULT_TOKEN
@@ -12,6 +14,8 @@ from bpx_tui.simulator.domain.markets import QUOTE, AssetTerms
 from bpx_tui.simulator.domain.orders import AccountId
 from bpx_tui.simulator.domain.standing import Permission, Standing
 from bpx_tui.simulator.domain.venue import Venue
+from bpx_tui.simulator.flow import manager
+from bpx_tui.simulator.history.seeded import Past
 from bpx_tui.simulator.products.custody import ChainTerms, CustodyDesk, contract_address
 from bpx_tui.simulator.products.dust import DustDesk
 from bpx_tui.simulator.products.predictions import PredictionDesk
@@ -20,10 +24,11 @@ from bpx_tui.simulator.products.strategies import StrategyDesk
 from bpx_tui.simulator.products.vaults import VaultDesk, VaultTerms
 
 VAULT = AccountId("vault")
+VAULT_ID = 1
 INVESTOR = AccountId("house:investor")
 _VAULT_SUPPLY = Decimal(5_000_000)
 _VAULT_CIRCULATING = Decimal(1_000_000)
-_VAULT_EQUITY = Decimal("1012300.5")
+_VAULT_NAV = Decimal("1.0123005")
 _RFQ_CHEST = Decimal(100_000_000)
 _OWN_CHAIN = {"BTC": "Bitcoin", "ETH": "Ethereum", "XRP": "XRP", "DOGE": "Dogecoin", "SUI": "Sui", "AVAX": "Avalanche"}
 _ALSO_ETHEREUM = frozenset({"USDC", "USDT"})
@@ -33,7 +38,15 @@ _DOLLAR_DIGITS = 6
 class Desks:
     """One of each. The vault trades with an account and a key of its own."""
 
-    def __init__(self, venue: Venue, agenda: Agenda, seed: int) -> None:
+    def __init__(
+        self,
+        venue: Venue,
+        agenda: Agenda,
+        seed: int,
+        market_past: Callable[[Symbol], Past],
+        vault_nav: Decimal | None = None,
+    ) -> None:
+        """`vault_nav` is what a vault token was worth when the exchange was last seen."""
         self._venue = venue
         self._seed = seed
         self.custody = CustodyDesk(venue, agenda, self._rng("custody"), self._chains())
@@ -42,7 +55,15 @@ class Desks:
         self.rfq = RfqDesk(venue, agenda, self._rng("rfq"), [self._rfq_maker(name) for name in ("rfq-a", "rfq-b")])
         self.predictions = PredictionDesk(venue, agenda, self._rng("predictions"))
         self.vault_key = derived_pair(seed, VAULT)
-        self.vaults = VaultDesk(venue, agenda, self._rng("vaults"), [self._vault()])
+        terms = self._vault(vault_nav or _VAULT_NAV)
+        self.vaults = VaultDesk(venue, agenda, self._rng("vaults"), [terms], lambda: market_past(manager.MARKET))
+
+    def manage_vaults(self, timetable: manager.Timetable, now_us: int) -> None:
+        """Let the vault's manager trade from now on."""
+        desk, rng = self.vaults, self._rng("vaults/manager")
+        manager.VaultManager(
+            self._venue, VAULT, lambda: desk.equity(VAULT_ID), lambda: desk.trend(VAULT_ID), rng, timetable
+        ).start(now_us)
 
     def set_standing(self, account: AccountId, standing: Standing) -> None:
         """Suspend an account or withdraw its permissions: orders expire, RFQs and quotes are cancelled.
@@ -103,11 +124,11 @@ class Desks:
         self._venue.deposit(maker, QUOTE, _RFQ_CHEST)
         return maker
 
-    def _vault(self) -> VaultTerms:
-        """A running vault: a fifth of its tokens are out with an early investor, its equity has grown a little."""
+    def _vault(self, nav: Decimal) -> VaultTerms:
+        """A running vault: a fifth of its tokens are out with an early investor."""
         self._venue.open_account(VAULT, api_keys=(self.vault_key.api_key,))
         investor = self._venue.open_account(INVESTOR, house=True).id
         self._venue.deposit(VAULT, VAULT_TOKEN, _VAULT_SUPPLY - _VAULT_CIRCULATING)
         self._venue.deposit(investor, VAULT_TOKEN, _VAULT_CIRCULATING)
-        self._venue.deposit(VAULT, QUOTE, _VAULT_EQUITY)
-        return VaultTerms(1, VAULT, VAULT_TOKEN, _VAULT_SUPPLY)
+        self._venue.deposit(VAULT, QUOTE, _VAULT_CIRCULATING * nav)
+        return VaultTerms(VAULT_ID, VAULT, VAULT_TOKEN, _VAULT_SUPPLY)

@@ -14,7 +14,7 @@ from bpx_tui.model.enums import MarketKind
 from bpx_tui.model.ids import Asset, Symbol
 from bpx_tui.simulator.clock import US_PER_SECOND, Agenda, ExchangeClock, Happening
 from bpx_tui.simulator.credentials import KeyPair, derived_pair, read_only_pair
-from bpx_tui.simulator.desks import Desks
+from bpx_tui.simulator.desks import VAULT_ID, Desks
 from bpx_tui.simulator.domain import events
 from bpx_tui.simulator.domain.accounts import FEE_TIERS
 from bpx_tui.simulator.domain.catalogue import VAULT_TOKEN
@@ -87,7 +87,13 @@ class Exchange:
         self._happened: list[events.VenueEvent] = []
         self.venue.listen(self._happened.append)
         self._open_all(kept)
-        self.desks = Desks(self.venue, self.agenda, options.seed)
+        self.desks = Desks(
+            self.venue,
+            self.agenda,
+            options.seed,
+            lambda symbol: self.memories[symbol].past,
+            kept.prices.get(Symbol(VAULT_TOKEN)),
+        )
         for one in kept.accounts:
             self.desks.hand_out_vault_tokens(one.account.id, one.vault_tokens)
         self.desks.rfq.listen(lambda event: self.private.rfq_event(event, self._sent_us))
@@ -96,6 +102,7 @@ class Exchange:
         self.flow = Flow(self.venue, options, self) if options.flow else None
         if self.flow is not None:
             self.flow.start(self.started_us)
+            self.desks.manage_vaults(self, self.started_us)
         self.settle()
 
     # ---- time
@@ -230,6 +237,7 @@ class Exchange:
             else self.venue.index(market.base)
             for market in self.venue.markets()
         }
+        prices[Symbol(VAULT_TOKEN)] = self.desks.vaults.nav(VAULT_ID).nav
         return Kept(tuple(self._kept(pair) for pair in self.credentials), prices)
 
     def _kept(self, pair: KeyPair) -> KeptAccount:

@@ -32,7 +32,7 @@ class KeptAccount:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Everything kept. `prices` are index prices, of prediction markets their marks."""
+    """Everything kept. `prices` are index prices, of prediction markets their marks, of the vault token its NAV."""
 
     accounts: tuple[KeptAccount, ...] = ()
     prices: Mapping[Symbol, Decimal] = field(default_factory=dict)

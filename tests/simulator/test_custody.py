@@ -14,6 +14,7 @@ from bpx_tui.simulator.domain.events import BorrowLendMoved
 from bpx_tui.simulator.domain.refusals import VenueRefusal
 from bpx_tui.simulator.domain.standing import Permission, Standing
 from bpx_tui.simulator.domain.venue import INSURANCE
+from bpx_tui.simulator.history.seeded import Past
 from bpx_tui.simulator.products.custody import TWO_FACTOR_TOKEN, ChainTerms, CustodyDesk, NewWithdrawal
 from bpx_tui.simulator.products.dust import DustDesk
 from bpx_tui.simulator.products.vaults import RedeemStatus, VaultDesk, VaultTerms
@@ -22,6 +23,10 @@ from tests.simulator.floor import SOL, START_US, USDC, Floor, d
 JUP = Asset("JUP")
 SOLANA = ChainTerms(USDC, "Solana", "EPjF", 6, d(1), d(5), d(1), d(50_000))
 OUT = NewWithdrawal(USDC, "Solana", "somewhere", d(100))
+
+
+def no_past() -> Past:
+    raise AssertionError("nobody asked for it")
 
 
 class Bank:
@@ -40,7 +45,8 @@ class Bank:
         venue.deposit(self.floor.maker, USDC, d(1000))
         self.custody = CustodyDesk(venue, self.agenda, Random(1), (SOLANA,))
         self.dust = DustDesk(venue, Random(1))
-        self.vaults = VaultDesk(venue, self.agenda, Random(1), [VaultTerms(1, vault, TOKEN, d(1_000_000))])
+        terms = VaultTerms(1, vault, TOKEN, d(1_000_000))
+        self.vaults = VaultDesk(venue, self.agenda, Random(1), [terms], no_past)
 
     def seconds(self, count: int) -> None:
         self.floor.seconds(count)

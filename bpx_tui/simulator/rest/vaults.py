@@ -3,53 +3,56 @@
 from __future__ import annotations
 
 from bpx_tui.simulator.clock import US_PER_SECOND
+from bpx_tui.simulator.domain.funds import Means
+from bpx_tui.simulator.domain.markets import QUOTE
 from bpx_tui.simulator.domain.refusals import VenueRefusal
-from bpx_tui.simulator.history.units import plain
-from bpx_tui.simulator.products.vaults import Redeem, VaultSnapshot, VaultTerms
+from bpx_tui.simulator.history.units import plain, shortest
+from bpx_tui.simulator.history.vaults import DAY_S, HOUR_S, VaultSnapshot
+from bpx_tui.simulator.products.vaults import Redeem, RedeemStatus, VaultDesk, VaultTerms
 from bpx_tui.simulator.rest.accounts import need_asset
 from bpx_tui.simulator.rest.answers import Reply, empty_reply, json_reply
 from bpx_tui.simulator.rest.fields import UINT32
 from bpx_tui.simulator.rest.routing import Call, Route, public, session
 from bpx_tui.simulator.rest.times import millis, zoned_iso
 
-_DAY_US = 86_400 * US_PER_SECOND
-_SPANS_US = {"1d": _DAY_US, "1w": 7 * _DAY_US, "1month": 30 * _DAY_US, "1year": 365 * _DAY_US}
+_SPANS = {"1d": (1, HOUR_S), "1w": (7, HOUR_S), "1month": (30, DAY_S), "1year": (365, DAY_S)}
+"""Days back, and the seconds between two rows."""
 _MINT = frozenset({"autoBorrow", "autoLendRedeem", "quantity", "symbol", "vaultId"})
 
 
 def vaults(call: Call) -> Reply:
     desk = call.exchange.desks.vaults
-    return json_reply([_vault(terms, plain(desk.unsold(terms.id))) for terms in desk.vaults()])
+    return json_reply([_vault(terms, desk) for terms in desk.vaults()])
 
 
-def _vault(terms: VaultTerms, unsold: str) -> dict[str, object]:
+def _vault(terms: VaultTerms, desk: VaultDesk) -> dict[str, object]:
     return {
         "id": terms.id,
         "minMintQuantity": plain(terms.min_mint),
         "minRedeemTokens": plain(terms.min_redeem_tokens),
-        "mintsEnabled": True,
+        "mintsEnabled": desk.takes_mints(terms.id),
         "redeemDelayMs": terms.redeem_delay_us // 1000,
         "redeemsEnabled": True,
-        "remainingMintQuantity": unsold,
-        "symbol": "USDC",
+        "remainingMintQuantity": plain(desk.unsold(terms.id)),
+        "symbol": QUOTE,
         "tokenStepSize": plain(terms.token_step),
         "vaultToken": terms.token,
     }
 
 
 def history(call: Call) -> Reply:
-    span_us = _SPANS_US[call.query.need_one_of("interval", _SPANS_US, "VaultHistoryInterval")]
-    vault_id = call.query.integer("vaultId", UINT32)
-    rows = call.exchange.desks.vaults.snapshots(call.exchange.now_us - span_us, vault_id)
+    days, every_s = _SPANS[call.query.need_one_of("interval", _SPANS, "VaultHistoryInterval")]
+    since_us = call.exchange.now_us - days * DAY_S * US_PER_SECOND
+    rows = call.exchange.desks.vaults.snapshots(since_us, every_s, call.query.integer("vaultId", UINT32))
     return json_reply([_snapshot(row) for row in rows])
 
 
 def _snapshot(row: VaultSnapshot) -> dict[str, object]:
     return {
-        "nav": plain(row.nav),
+        "nav": shortest(row.nav),
         "timestamp": zoned_iso(row.time_us),
-        "tokenCirculatingSupply": plain(row.circulating),
-        "vaultEquity": plain(row.equity),
+        "tokenCirculatingSupply": shortest(row.circulating),
+        "vaultEquity": shortest(row.equity),
         "vaultId": row.vault_id,
     }
 
@@ -57,9 +60,8 @@ def _snapshot(row: VaultSnapshot) -> dict[str, object]:
 def mint(call: Call) -> Reply:
     fields = call.body("VaultMintRequest", _MINT)
     vault_id, asset = fields.need_integer("vaultId", UINT32), need_asset(call, fields)
-    fields.boolean("autoBorrow")
-    fields.boolean("autoLendRedeem")
-    call.exchange.desks.vaults.mint(call.account, vault_id, asset, fields.need_decimal("quantity"))
+    means = Means(fields.boolean("autoLendRedeem") or False, fields.boolean("autoBorrow") or False, "Withdrawal")
+    call.exchange.desks.vaults.mint(call.account, vault_id, asset, fields.need_decimal("quantity"), means)
     return empty_reply()
 
 
@@ -87,16 +89,17 @@ def pending(call: Call) -> Reply:
 
 
 def _redeem(row: Redeem, terms: VaultTerms) -> dict[str, object]:
+    is_redeemed = row.status is RedeemStatus.REDEEMED
     return {
         "id": str(row.id),
         "nav": None if row.nav is None else plain(row.nav),
         "quantity": None if row.quantity is None else plain(row.quantity),
         "reason": row.reason,
         "status": row.status,
-        "symbol": "USDC",
+        "symbol": QUOTE if is_redeemed else None,
         "timestamp": millis(row.time_us),
         "vaultId": row.vault_id,
-        "vaultToken": terms.token,
+        "vaultToken": terms.token if is_redeemed else None,
         "vaultTokenQuantity": plain(row.tokens),
     }
 
@@ -112,13 +115,13 @@ def nav(call: Call) -> Reply:
     return json_reply(
         {
             "lastCrankTimestamp": None if view.last_crank_us is None else millis(view.last_crank_us),
-            "mintNav": plain(view.mint_nav),
-            "nav": plain(view.nav),
-            "netEquity": plain(view.net_equity),
-            "redeemNav": plain(view.redeem_nav),
-            "tokenCirculatingSupply": plain(view.circulating),
-            "twapNav": plain(view.average),
-            "vaultEquity": plain(view.equity),
+            "mintNav": shortest(view.mint_nav),
+            "nav": shortest(view.nav),
+            "netEquity": shortest(view.net_equity),
+            "redeemNav": shortest(view.redeem_nav),
+            "tokenCirculatingSupply": shortest(view.circulating),
+            "twapNav": shortest(view.average),
+            "vaultEquity": shortest(view.equity),
         }
     )
 
