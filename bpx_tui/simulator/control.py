@@ -32,7 +32,7 @@ from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.faults import FAULTS, BadFault, Fault, read_lasting
 from bpx_tui.simulator.history.units import plain
 from bpx_tui.simulator.occasions import happen
-from bpx_tui.simulator.products.predictions import DELAY_S
+from bpx_tui.simulator.products.predictions import DELAY_S, MAX_DELAY_S
 from bpx_tui.simulator.rest.answers import Reply, json_reply, text_reply
 from bpx_tui.simulator.rest.rendering import live_order
 from bpx_tui.simulator.tls import Flaw, check_bad_cert
@@ -104,8 +104,8 @@ class Control:
             answer, delay_s = request.get("answer"), request.get("delay_seconds", DELAY_S)
             if not (answer is None or isinstance(answer, bool)):
                 raise BadFault("answer must be true or false")
-            if isinstance(delay_s, bool) or not isinstance(delay_s, int | float) or delay_s < 0:
-                raise BadFault("delay_seconds must be a number, zero or above")
+            if isinstance(delay_s, bool) or not isinstance(delay_s, int | float) or not 0 <= delay_s <= MAX_DELAY_S:
+                raise BadFault(f"delay_seconds must be a number from 0 to {MAX_DELAY_S}")
             exchange.desks.predictions.propose(Symbol(str(request.get("symbol"))), answer, delay_s=delay_s)
         except (orjson.JSONDecodeError, BadFault, VenueRefusal) as error:
             return json_reply({"error": str(error)}, status=400)

@@ -1,4 +1,4 @@
-"""The exchange's other businesses, opened beside the markets: custody, dust, predictions, RFQ, strategies, vaults."""
+"""The exchange's other businesses, opened beside the markets: one desk each."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from bpx_tui.simulator.products.custody import ChainTerms, CustodyDesk, contract
 from bpx_tui.simulator.products.dust import DustDesk
 from bpx_tui.simulator.products.predictions import PredictionDesk
 from bpx_tui.simulator.products.rfq import RfqDesk
+from bpx_tui.simulator.products.securities import SecurityDesk
 from bpx_tui.simulator.products.strategies import StrategyDesk
 from bpx_tui.simulator.products.vaults import VaultDesk, VaultTerms
 
@@ -54,6 +55,7 @@ class Desks:
         self.strategies = StrategyDesk(venue, agenda, self._rng("strategies"))
         self.rfq = RfqDesk(venue, agenda, self._rng("rfq"), [self._rfq_maker(name) for name in ("rfq-a", "rfq-b")])
         self.predictions = PredictionDesk(venue, agenda, self._rng("predictions"))
+        self.securities = SecurityDesk(venue, agenda)
         self.vault_key = derived_pair(seed, VAULT)
         terms = self._vault(vault_nav or _VAULT_NAV)
         self.vaults = VaultDesk(venue, agenda, self._rng("vaults"), [terms], lambda: market_past(manager.MARKET))

@@ -105,6 +105,7 @@ def test_a_resolved_market_pays_its_positions_and_says_so_everywhere() -> None:
     (event,) = event_of(client, resolved=False)
     (market,) = event["predictionMarkets"]
     assert (market["proposedResolution"], market["resolvedAt"], event["resolved"]) == (True, None, False)
+    assert (market["resolutionDelaySecs"], event["resolutionDelaySecs"]) == (60, 60)
     run(exchange, clock, 61)
     (event,) = event_of(client, resolved=True)
     (market,) = event["predictionMarkets"]
@@ -133,6 +134,7 @@ def test_a_resolved_market_pays_its_positions_and_says_so_everywhere() -> None:
         {"symbol": FED, "answer": "yes"},
         {"symbol": FED, "delay_seconds": -1},
         {"symbol": FED, "delay_seconds": "soon"},
+        {"symbol": FED, "delay_seconds": 604_801},
     ],
 )
 def test_proposals_that_make_no_sense_are_refused(request_: dict[str, object]) -> None:

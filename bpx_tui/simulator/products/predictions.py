@@ -20,6 +20,7 @@ from bpx_tui.simulator.domain.venue import Venue
 
 DELAY_S = 3_600
 """Seconds from a proposed answer to its resolution, time for objections."""
+MAX_DELAY_S = 604_800
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Prediction:
         answer: the proposed answer, `None` before there is one.
         close_price: the index that decided a question about a price.
         resolved_us: `None` until the market is settled.
+        delay_s: seconds from a proposed answer to the resolution.
     """
 
     symbol: Symbol
@@ -88,6 +90,7 @@ class Prediction:
     proposed_us: int | None = None
     close_price: Decimal | None = None
     resolved_us: int | None = None
+    delay_s: int = DELAY_S
 
     @property
     def price(self) -> Decimal | None:
@@ -128,7 +131,9 @@ class PredictionDesk:
         if answer is None:
             answer = self._answered(before, close)
         now_us = self._venue.now_us
-        self._predictions[symbol] = replace(before, answer=answer, proposed_us=now_us, close_price=close)
+        self._predictions[symbol] = replace(
+            before, answer=answer, proposed_us=now_us, close_price=close, delay_s=int(delay_s)
+        )
         if delay_s <= 0:
             self._resolve(symbol)
         else:

@@ -8,7 +8,8 @@ from bpx_tui.model.ids import Symbol
 from bpx_tui.simulator.domain.markets import Market
 from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.history.units import plain
-from bpx_tui.simulator.products.predictions import DELAY_S, TAGS, Prediction
+from bpx_tui.simulator.products.predictions import TAGS, Prediction
+from bpx_tui.simulator.products.securities import SESSIONS, TIMEZONE, MarketSession
 from bpx_tui.simulator.rest.answers import Reply, json_reply, paged_reply
 from bpx_tui.simulator.rest.fields import UINT64
 from bpx_tui.simulator.rest.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -17,12 +18,6 @@ from bpx_tui.simulator.rest.routing import Call, Route, public
 from bpx_tui.simulator.rest.times import naive_iso
 
 _YEAR_S = 365 * 86_400
-_SESSIONS = (
-    ("US_MARKET_HOURS", "Regular US session", "09:30:00", "16:00:00", 1, 5),
-    ("US_PRE_MARKET", "US session before the open", "04:00:00", "09:30:00", 1, 5),
-    ("US_AFTER_HOURS", "US session after the close", "16:00:00", "20:00:00", 1, 5),
-    ("US_OVERNIGHT", None, "20:00:00", "04:00:00", 7, 4),
-)
 
 
 def events(call: Call) -> Reply:
@@ -62,7 +57,7 @@ def _event(exchange: Exchange, prediction: Prediction) -> dict[str, object]:
             "startDate": story.starts,
             "strikePrice": story.strike,
         },
-        "resolutionDelaySecs": DELAY_S,
+        "resolutionDelaySecs": prediction.delay_s,
         "resolved": is_resolved,
         "series": [{"slug": story.series[0], "title": story.series[1], "recurrence": story.series[2]}],
         "slug": story.slug,
@@ -93,7 +88,7 @@ def _market(exchange: Exchange, prediction: Prediction, volume: Decimal) -> dict
         "quoteVolume": plain(volume),
         "quoteVolumeLifetime": plain(max(volume, _volume(exchange, symbol, _YEAR_S))),
         "resolutionCondition": story.condition,
-        "resolutionDelaySecs": DELAY_S,
+        "resolutionDelaySecs": prediction.delay_s,
         "resolutionPrice": text(prediction.price),
         "resolvedAt": None if resolved_us is None else naive_iso(resolved_us),
         "rules": story.rules,
@@ -114,40 +109,41 @@ def sessions(_call: Call) -> Reply:
     return json_reply(
         [
             {
-                "description": description,
-                "endTime": end,
-                "endWeekday": last_day,
-                "name": name,
-                "startTime": start,
-                "startWeekday": first_day,
-                "timezone": "America/New_York",
+                "description": session.description,
+                "endTime": session.ends.isoformat(),
+                "endWeekday": session.last_day,
+                "name": session.name,
+                "startTime": session.starts.isoformat(),
+                "startWeekday": session.first_day,
+                "timezone": TIMEZONE,
             }
-            for name, description, start, end, first_day, last_day in _SESSIONS
+            for session in SESSIONS
         ]
     )
 
 
 def securities(call: Call) -> Reply:
-    """Tokenised equities: assets whose name has a dot. Outside regular hours the step is ten times as coarse."""
-    rows = []
-    for market in call.exchange.venue.markets():
-        if "." not in market.base:
-            continue
-        name = next(terms.display_name for terms in call.exchange.venue.assets() if terms.asset == market.base)
-        rows.append(
-            {"asset": market.base, "cusip": None, "name": name, "sessions": [_session(market, s[0]) for s in _SESSIONS]}
-        )
-    return json_reply(rows)
+    names = {terms.asset: terms.display_name for terms in call.exchange.venue.assets()}
+    return json_reply(
+        [
+            {
+                "asset": market.base,
+                "cusip": None,
+                "name": names[market.base],
+                "sessions": [_session(market, session) for session in SESSIONS],
+            }
+            for market in call.exchange.desks.securities.listed()
+        ]
+    )
 
 
-def _session(market: Market, name: str) -> dict[str, object]:
-    factor = 1 if name == "US_MARKET_HOURS" else 10
-    quantity = market.quantity
+def _session(market: Market, session: MarketSession) -> dict[str, object]:
+    terms, largest = session.filter_of(market.quantity), market.quantity.max_quantity
     return {
-        "maxQuantity": None if quantity.max_quantity is None else plain(quantity.max_quantity),
-        "minQuantity": plain(quantity.min_quantity * factor),
-        "name": name,
-        "stepSize": plain(quantity.step_size * factor),
+        "maxQuantity": text(largest),
+        "minQuantity": text(terms.min_quantity),
+        "name": session.name,
+        "stepSize": text(terms.step_size),
     }
 
 
