@@ -88,7 +88,8 @@ def test_the_past_is_prepended_without_losing_what_was_recorded() -> None:
     book.record(NOW_S, 18_000, 5)
     before = past().series[KlineInterval.M1][-1]
     book.prepend(past().series)
-    last = book.base(KlineInterval.M1)[-1]
+    last = book.newest(KlineInterval.M1)
+    assert last is not None
     assert last.trades == before.trades + 1
     assert last.close == 18_000
     assert last.open == before.open

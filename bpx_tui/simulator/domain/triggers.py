@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from bpx_tui.model.enums import ExpiryReason, OrderKind, OrderStatus, Side, TradingState, TriggerBy
 from bpx_tui.model.ids import OrderId, Symbol
@@ -47,14 +47,34 @@ _MESSAGES = {
 }
 
 
-class _Watch:
-    """Waiting orders of one market and price source: two heaps, nearest trigger on top. Ended orders stay as husks."""
+_SWEEP_FROM = 256
+"""Orders in a watch from which on those that have ended are swept out, as soon as they may be half of them."""
 
-    __slots__ = ("above", "below")
+
+class _Watch:
+    """Waiting orders of one market and price source: two heaps, nearest trigger on top. Ended ones stay for a while."""
+
+    __slots__ = ("_sweep_at", "above", "below")
 
     def __init__(self) -> None:
         self.above: list[tuple[Decimal, int, Order]] = []
         self.below: list[tuple[Decimal, int, Order]] = []
+        self._sweep_at = _SWEEP_FROM
+
+    def add(self, order: Order, price: Decimal, number: int, *, rises: bool) -> None:
+        """Let an order wait for the price to rise or fall to its trigger; of two with the same, the lower number."""
+        if len(self.above) + len(self.below) >= self._sweep_at:
+            self._sweep()
+        if rises:
+            heappush(self.above, (price, number, order))
+        else:
+            heappush(self.below, (-price, number, order))
+
+    def _sweep(self) -> None:
+        for heap in (self.above, self.below):
+            heap[:] = [entry for entry in heap if entry[2].status is OrderStatus.TRIGGER_PENDING]
+            heapify(heap)
+        self._sweep_at = max(_SWEEP_FROM, 2 * (len(self.above) + len(self.below)))
 
     def reached(self, price: Decimal) -> Order | None:
         """Take out one order whose trigger `price` has reached."""
@@ -110,10 +130,7 @@ class Triggers:
         account.pending[order.id] = order
         watch = self._watches.setdefault((terms.symbol, trigger.watched), _Watch())
         self._count += 1
-        if rises:
-            heappush(watch.above, (trigger.price, self._count, order))
-        else:
-            heappush(watch.below, (-trigger.price, self._count, order))
+        watch.add(order, trigger.price, self._count, rises=rises)
         self._tell(account, order, OrderEventKind.TRIGGER_PLACED)
         return order
 

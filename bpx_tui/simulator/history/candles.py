@@ -6,12 +6,12 @@ quote volume in ticks times steps.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from bpx_tui.model.enums import KlineInterval
 from bpx_tui.simulator.history.buckets import bucket_end, bucket_start
+from bpx_tui.simulator.history.columns import Columns
 
 _BASE_OF = {
     KlineInterval.S1: KlineInterval.S1,
@@ -31,12 +31,14 @@ _BASE_OF = {
     ),
     **dict.fromkeys((KlineInterval.D1, KlineInterval.D3, KlineInterval.W1, KlineInterval.MONTH1), KlineInterval.D1),
 }
-BASES = (KlineInterval.S1, KlineInterval.M1, KlineInterval.H1, KlineInterval.D1)
-_BASE_SECONDS = ((KlineInterval.S1, 1), (KlineInterval.M1, 60), (KlineInterval.H1, 3600), (KlineInterval.D1, 86_400))
-_KEPT = {KlineInterval.S1: 3600, KlineInterval.M1: 4320, KlineInterval.H1: 2160, KlineInterval.D1: 1000}
-_TRIM_AT_ONCE = 60
+_BASE_SECONDS = {KlineInterval.S1: 1, KlineInterval.M1: 60, KlineInterval.H1: 3600, KlineInterval.D1: 86_400}
+BASES = tuple(_BASE_SECONDS)
+KEPT = {KlineInterval.S1: 3600, KlineInterval.M1: 4320, KlineInterval.H1: 2160, KlineInterval.D1: 1000}
+"""Candles that are over and kept, of each base interval."""
 MAX_ROWS = 5000
 """Most candles one query answers."""
+_PRICES, _VOLUMES = 5, 3
+"""Columns of a candle: its start and four prices, and what was traded."""
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ class Candle:
     volume: int = 0
     quote_volume: int = 0
     trades: int = 0
-    filled: bool = True
+    filled: bool = field(default=True, kw_only=True)
 
     def add(self, other: Candle) -> None:
         """Take a later candle into this one."""
@@ -75,7 +77,7 @@ class Candle:
             self.volume,
             self.quote_volume,
             self.trades,
-            self.filled,
+            filled=self.filled,
         )
 
 
@@ -97,41 +99,90 @@ def rolled_up(interval: KlineInterval, candles: Iterable[Candle]) -> list[Candle
     return rows
 
 
-class CandleBook:
-    """Candles of one price: seeded history first, then every trade or price as it happens."""
+class _Series:
+    """Candles of one base interval: the open one, and in columns those that are over."""
 
-    def __init__(self, *, seconds_kept: int = _KEPT[KlineInterval.S1]) -> None:
-        self._kept = {**_KEPT, KlineInterval.S1: seconds_kept}
-        self._series: dict[KlineInterval, list[Candle]] = {base: [] for base in BASES}
+    __slots__ = ("_over", "newest", "seconds")
 
-    def prepend(self, past: Mapping[KlineInterval, list[Candle]], *, prices_only: bool = False) -> None:
-        """Put the seeded past before what was recorded since; `prices_only` leaves its volumes out."""
-        for base, older in past.items():
-            rows = [row.copy(row.start_s) for row in older]
-            if prices_only:
-                for row in rows:
-                    row.volume = row.quote_volume = row.trades = 0
-            newer = self._series[base]
-            while rows and newer and rows[-1].start_s > newer[0].start_s:
-                rows.pop()
-            if rows and newer and rows[-1].start_s == newer[0].start_s:
+    def __init__(self, seconds: int, kept: int, width: int) -> None:
+        self.seconds = seconds
+        self.newest: Candle | None = None
+        self._over = Columns(width, kept)
+
+    @property
+    def oldest_s(self) -> int | None:
+        """Start of the oldest candle; `None` where there is none yet."""
+        if len(self._over):
+            return self._over.row(0)[0]
+        return None if self.newest is None else self.newest.start_s
+
+    def begin(self, candle: Candle) -> None:
+        """Open the next candle."""
+        if self.newest is not None:
+            self._over.append(self._numbers(self.newest))
+        self.newest = candle
+
+    def _numbers(self, candle: Candle) -> tuple[int, ...]:
+        prices = (candle.start_s, candle.open, candle.high, candle.low, candle.close)
+        return prices if self._over.width == _PRICES else (*prices, candle.volume, candle.quote_volume, candle.trades)
+
+    def between(self, first_s: int, end_s: int) -> list[Candle]:
+        """Candles that start in `[first_s, end_s)`, oldest first; the open one is not a copy."""
+        over = self._over
+        rows = [Candle(*row) for row in over.rows(over.find(first_s), over.find(end_s))]
+        if self.newest is not None and first_s <= self.newest.start_s < end_s:
+            rows.append(self.newest)
+        return rows
+
+    def prepend(self, older: Iterable[Candle]) -> None:
+        """Put candles before those there are; the last of them may be the first there is, begun earlier."""
+        newer = [] if self.newest is None else self.between(0, self.newest.start_s + 1)
+        rows = [row for row in older if not newer or row.start_s <= newer[0].start_s]
+        if rows:
+            rows[-1] = rows[-1].copy(rows[-1].start_s)
+            if newer and newer[0].start_s == rows[-1].start_s:
                 rows[-1].add(newer.pop(0))
-            self._series[base] = rows + newer
+        self._over.clear()
+        self.newest = None
+        for row in (*rows, *newer):
+            self.begin(row)
 
-    def record(self, time_s: int, price: int, quantity: int = 0, *, trades: int = 1) -> None:
-        """Add a trade, or with `trades=0` a price that nobody traded at. Times never go back."""
-        quote = price * quantity
-        for base, seconds in _BASE_SECONDS:
-            series = self._series[base]
-            start_s = time_s - time_s % seconds
-            if not series or series[-1].start_s < start_s:
-                self._append(base, Candle(start_s, price, price, price, price, quantity, quote, trades))
+    def total(self, since_s: int) -> Candle | None:
+        """All that are over and started at `since_s` or later as one; only for candles of trades."""
+        over, first, end = self._over, self._over.find(since_s), len(self._over)
+        if first == end:
+            return None
+        opened, high, low, close, volume, quote, trades = (over.column(number, first, end) for number in range(1, 8))
+        return Candle(0, opened[0], max(high), min(low), close[-1], sum(volume), sum(quote), sum(trades))
+
+
+class CandleBook:
+    """Candles of one price: seeded history first, then every trade or price as it happens.
+
+    All memory is taken at once. A book of prices that nobody trades at has no volumes.
+    """
+
+    def __init__(self, *, traded: bool = True, seconds_kept: int = KEPT[KlineInterval.S1]) -> None:
+        self._traded = traded
+        kept = {**KEPT, KlineInterval.S1: seconds_kept}
+        width = _PRICES + _VOLUMES if traded else _PRICES
+        self._series = {base: _Series(seconds, kept[base], width) for base, seconds in _BASE_SECONDS.items()}
+
+    def prepend(self, past: Mapping[KlineInterval, list[Candle]]) -> None:
+        """Put the seeded past before what was recorded since."""
+        for base, older in past.items():
+            self._series[base].prepend(older if self._traded else [_without_volume(row) for row in older])
+
+    def record(self, time_s: int, price: int, quantity: int = 0) -> None:
+        """Add a trade, or where nobody trades a price. Times never go back."""
+        quote, trades = price * quantity, int(self._traded)
+        for series in self._series.values():
+            last = series.newest
+            start_s = time_s - time_s % series.seconds
+            if last is None or last.start_s < start_s:
+                series.begin(Candle(start_s, price, price, price, price, quantity, quote, trades))
                 continue
-            last = series[-1]
-            if not last.filled:
-                last.open = last.high = last.low = price
-                last.filled = True
-            elif price > last.high:
+            if price > last.high:
                 last.high = price
             elif price < last.low:
                 last.low = price
@@ -140,21 +191,16 @@ class CandleBook:
             last.quote_volume += quote
             last.trades += trades
 
-    def _append(self, base: KlineInterval, candle: Candle) -> None:
-        series = self._series[base]
-        series.append(candle)
-        if len(series) > self._kept[base] + _TRIM_AT_ONCE:
-            del series[: len(series) - self._kept[base]]
-
     def rows(self, interval: KlineInterval, start_s: int, end_s: int, now_s: int) -> list[Candle]:
         """Candles that start in `[start_s, end_s)`, oldest first, up to the open one; gaps come as empty ones."""
         base = self._series[_BASE_OF[interval]]
-        if not base:
+        oldest_s = base.oldest_s
+        if oldest_s is None:
             return []
-        first_s = bucket_start(interval, max(start_s, base[0].start_s))
+        first_s = bucket_start(interval, max(start_s, oldest_s))
         if first_s < start_s:
             first_s = bucket_end(interval, first_s)
-        finer = base[bisect_left(base, first_s, key=_start) : bisect_left(base, end_s + _slack(interval), key=_start)]
+        finer = base.between(first_s, end_s + _slack(interval))
         known = {candle.start_s: candle for candle in rolled_up(interval, finer)}
         rows: list[Candle] = []
         at_s = first_s
@@ -165,19 +211,21 @@ class CandleBook:
 
     def at(self, interval: KlineInterval, start_s: int) -> Candle:
         """The candle that starts there, empty where nothing happened in it."""
-        base = self._series[_BASE_OF[interval]]
-        end_s = bucket_end(interval, start_s)
-        finer = base[bisect_left(base, start_s, key=_start) : bisect_left(base, end_s, key=_start)]
+        finer = self._series[_BASE_OF[interval]].between(start_s, bucket_end(interval, start_s))
         found = rolled_up(interval, finer)
         return found[0] if found else empty_candle(start_s)
 
-    def base(self, interval: KlineInterval) -> Sequence[Candle]:
-        """The candles kept of a base interval, oldest first; not a copy."""
-        return self._series[interval]
+    def newest(self, base: KlineInterval) -> Candle | None:
+        """The open candle of a base interval; not a copy."""
+        return self._series[base].newest
+
+    def total(self, base: KlineInterval, since_s: int) -> Candle | None:
+        """All candles of a base interval that are over and started at `since_s` or later, as one that starts at 0."""
+        return self._series[base].total(since_s)
 
 
-def _start(candle: Candle) -> int:
-    return candle.start_s
+def _without_volume(candle: Candle) -> Candle:
+    return Candle(candle.start_s, candle.open, candle.high, candle.low, candle.close)
 
 
 def _slack(interval: KlineInterval) -> int:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +10,7 @@ from enum import StrEnum
 from bpx_tui.model.enums import KlineInterval
 from bpx_tui.simulator.domain.events import MarkChanged, TradePrinted
 from bpx_tui.simulator.history.candles import Candle, CandleBook
+from bpx_tui.simulator.history.columns import Columns
 from bpx_tui.simulator.history.seeded import Past
 from bpx_tui.simulator.history.units import Units
 
@@ -54,20 +54,19 @@ class DayStatistics:
 
 
 class MarketMemory:
-    """Tape and candles of one market. The seeded past is drawn when it is first needed."""
+    """Tape and candles of one market, in memory taken once. The seeded past is drawn when it is first needed."""
 
     def __init__(self, units: Units, draw: Callable[[], Past]) -> None:
+        """`draw` answers the same past every time: what is kept of it is not what it is made of."""
         self.units = units
         self._draw = draw
-        self._past: Past | None = None
-        self._books = {
-            PriceKind.LAST: CandleBook(),
-            PriceKind.INDEX: CandleBook(seconds_kept=PRICE_SECONDS),
-            PriceKind.MARK: CandleBook(seconds_kept=PRICE_SECONDS),
-        }
+        self._books = {PriceKind.LAST: CandleBook()}
         self._complete: set[PriceKind] = set()
-        self._tape: deque[tuple[int, int, int, int, bool]] = deque(maxlen=TAPE_LIMIT)
-        """Live trades, oldest first: id, ticks, steps, milliseconds, buyer is maker. Many are kept: small ones."""
+        self._tape = Columns(5, TAPE_LIMIT)
+        """Live trades: id, ticks, steps, milliseconds, buyer is maker."""
+
+        self._before = Columns(4, 0)
+        """Trades of the past, newest first: ticks, steps, milliseconds, buyer is maker."""
 
         self._first_live_id: int | None = None
         self._closed: dict[int, tuple[tuple[int, int, int], Candle | None]] = {}
@@ -83,55 +82,64 @@ class MarketMemory:
     def record_mark(self, mark: MarkChanged) -> None:
         """Remember a mark and its index."""
         time_s = mark.time_us // 1_000_000
-        self._books[PriceKind.MARK].record(time_s, self.units.ticks(mark.mark), trades=0)
+        self._book(PriceKind.MARK).record(time_s, self.units.ticks(mark.mark))
         if mark.index is not None:
-            self._books[PriceKind.INDEX].record(time_s, self.units.ticks(mark.index), trades=0)
+            self._book(PriceKind.INDEX).record(time_s, self.units.ticks(mark.index))
+
+    def _book(self, kind: PriceKind) -> CandleBook:
+        book = self._books.get(kind)
+        if book is None:
+            book = self._books[kind] = CandleBook(traded=False, seconds_kept=PRICE_SECONDS)
+        return book
 
     def candles(self, kind: PriceKind = PriceKind.LAST) -> CandleBook:
         """Candles of traded, mark or index prices; only traded ones have volume."""
-        book = self._books[kind]
         if kind not in self._complete:
             self._complete.add(kind)
-            book.prepend(self.past.series, prices_only=kind is not PriceKind.LAST)
-        return book
+            past = self.past
+            self._book(kind).prepend(past.series)
+            if kind is PriceKind.LAST:
+                self._before = _compact(past)
+        return self._books[kind]
 
     @property
     def past(self) -> Past:
-        if self._past is None:
-            self._past = self._draw()
-        return self._past
+        """The seeded past, drawn anew each time: whoever needs more of it than is kept here lets it go again."""
+        return self._draw()
 
     def trades(self, limit: int, offset: int = 0) -> list[TapeRow]:
         """Trades newest first; the seeded ones are numbered back from the first live one."""
-        live = len(self._tape)
-        rows = [self._row(*self._tape[live - 1 - index]) for index in range(offset, min(offset + limit, live))]
-        first_id = self._first_live_id
+        self.candles()
+        tape, before, first_id = self._tape, self._before, self._first_live_id
+        live = len(tape)
+        rows = [self._row(*tape.row(live - 1 - index)) for index in range(offset, min(offset + limit, live))]
         if len(rows) < limit and live < TAPE_LIMIT and first_id is not None:
             skip = max(offset - live, 0)
-            past = self.past.trades[skip : skip + limit - len(rows)]
             rows += [
-                self._row(first_id - trade.age, trade.price, trade.quantity, trade.time_ms, trade.buyer_is_maker)
-                for trade in past
-                if first_id - trade.age > 0
+                self._row(first_id - 1 - age, *before.row(age))
+                for age in range(skip, min(skip + limit - len(rows), len(before), first_id - 1))
             ]
         return rows
 
-    def _row(self, trade_id: int, ticks: int, steps: int, time_ms: int, buyer_is_maker: bool) -> TapeRow:
-        return TapeRow(trade_id, self.units.price(ticks), self.units.quantity(steps), time_ms, buyer_is_maker)
+    def _row(self, trade_id: int, ticks: int, steps: int, time_ms: int, buyer_is_maker: int) -> TapeRow:
+        return TapeRow(trade_id, self.units.price(ticks), self.units.quantity(steps), time_ms, bool(buyer_is_maker))
 
     def statistics(self, now_s: int, span_s: int = DAY_S) -> DayStatistics | None:
         """Statistics of the last `span_s` seconds, or `None` when nothing traded in them."""
         interval = KlineInterval.M1 if span_s <= DAY_S else KlineInterval.H1
-        candles = self.candles().base(interval)
-        if not candles:
+        candles = self.candles()
+        newest = candles.newest(interval)
+        if newest is None:
             return None
-        open_row = candles[-1]
-        key = (span_s, now_s // 60, open_row.start_s)
+        key = (span_s, now_s // 60, newest.start_s)
         if span_s not in self._closed or self._closed[span_s][0] != key:
-            since_s = now_s - now_s % 60 - span_s
-            self._closed[span_s] = (key, _sum(row for row in candles[:-1] if row.start_s >= since_s))
-        whole = _sum(part for part in (self._closed[span_s][1], open_row) if part is not None)
-        return None if whole is None else self._exact(whole)
+            self._closed[span_s] = (key, candles.total(interval, now_s - now_s % 60 - span_s))
+        over = self._closed[span_s][1]
+        if over is None:
+            return self._exact(newest)
+        whole = over.copy(0)
+        whole.add(newest)
+        return self._exact(whole)
 
     def _exact(self, whole: Candle) -> DayStatistics:
         units = self.units
@@ -146,14 +154,9 @@ class MarketMemory:
         )
 
 
-def _sum(rows: Iterable[Candle]) -> Candle | None:
-    """All of them in one; those without trades do not count."""
-    whole: Candle | None = None
-    for row in rows:
-        if not row.trades:
-            continue
-        if whole is None:
-            whole = row.copy(0)
-        else:
-            whole.add(row)
-    return whole
+def _compact(past: Past) -> Columns:
+    """The trades of the past as rows, newest first."""
+    rows = Columns(4, len(past.trades))
+    for trade in past.trades:
+        rows.append((trade.price, trade.quantity, trade.time_ms, trade.buyer_is_maker))
+    return rows
