@@ -22,7 +22,7 @@ FAULTS: Mapping[str, str] = {
     "429": "answer 429; `retry_after` seconds in a header where given",
     "401": "answer 401 UNAUTHORIZED to signed requests",
     "403": "answer 403 FORBIDDEN to signed requests",
-    "maint": "maintenance: /status says so, orders get 503 MAINTENANCE",
+    "maint": "maintenance: /status says so, whatever changes something gets 503 MAINTENANCE",
     "html": "answer 200 with a network login page",
     "302": "answer a redirect to `location`",
     "raw_body": "answer `status` (default 502) with `text` instead of JSON",

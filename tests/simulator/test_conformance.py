@@ -328,3 +328,19 @@ def test_the_judge_accepts_every_recorded_answer(path: Path) -> None:
 )
 def test_the_judge_sees_what_is_wrong(operation_id: str, value: object) -> None:
     assert spec.faults_of(operation_id, 200, "application/json", value)
+
+
+def test_in_maintenance_whatever_changes_something_is_refused_as_documented() -> None:
+    exchange, _ = make_exchange(flow=False)
+    exchange.faults.switch({"fault": "maint"}, exchange.now_us)
+    client = Client(exchange)
+    changing = [route for route in ROUTES if route.method != "GET"]
+    refused = [route for route in changing if "503" in spec.operations()[route.operation_id][2]["responses"]]
+    assert {route.operation_id for route in changing} - {route.operation_id for route in refused} == {
+        "create_withdrawal_delay",
+        "update_withdrawal_delay",
+    }
+    for route in refused:
+        answer = client.send(route.method, route.path)
+        assert (answer.status, answer.object()["code"]) == (503, "MAINTENANCE"), route.operation_id
+    assert client.signed("GET", "/api/v1/capital", "balanceQuery").status == 200

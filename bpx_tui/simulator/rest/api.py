@@ -20,6 +20,8 @@ from bpx_tui.simulator.rest.table import ROUTES
 _LOGIN_PAGE = "<html><head><title>Network login</title></head><body>Please sign in to the network.</body></html>"
 
 _READ_ONLY = "API key is read only"
+_ALWAYS_ON = frozenset({"create_withdrawal_delay", "update_withdrawal_delay"})
+"""Operations that change something and have no answer for a maintenance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class Api:
             return Outcome(replace(text_reply(_LOGIN_PAGE), content_type="text/html"))
         if (fault := faults.hit("raw_body", now_us, path=path)) is not None:
             return Outcome(text_reply(fault.word("text", "Bad Gateway"), status=fault.number("status", 502)))
-        if route.is_order and faults.hit("maint", now_us):
+        if route.method != "GET" and route.operation_id not in _ALWAYS_ON and faults.hit("maint", now_us):
             return Outcome(refusal_reply(VenueRefusal(503, "MAINTENANCE", "System under maintenance")))
         return None
 
