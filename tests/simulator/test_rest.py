@@ -41,6 +41,31 @@ def recorded(text: str) -> dict[str, Any]:
 # ---- refusals, letter by letter
 
 
+@pytest.mark.parametrize("digits", [18, 19, 28, 400])
+@pytest.mark.parametrize(
+    ("method", "path", "instruction", "name", "rest"),
+    [
+        ("POST", "/api/v1/order", "orderExecute", "quantity", LIMIT),
+        ("POST", "/api/v1/order", "orderExecute", "price", LIMIT),
+        ("POST", "/api/v1/vault/mint", "vaultMint", "quantity", {"vaultId": 1, "symbol": "USDC"}),
+        ("POST", "/api/v1/borrowLend", "borrowLendExecute", "quantity", {"symbol": "SOL", "side": "Borrow"}),
+        (
+            "GET",
+            "/api/v1/account/limits/order",
+            "maxOrderQuantity",
+            "price",
+            {"symbol": "SOL_USDC_PERP", "side": "Bid"},
+        ),
+    ],
+)
+def test_no_number_is_too_large_to_be_answered(
+    client: Client, method: str, path: str, instruction: str, name: str, rest: dict[str, Any], digits: int
+) -> None:
+    answer = client.signed(method, path, instruction, **{**rest, name: "9" * digits + ".55"})
+    assert answer.status == (400 if method == "POST" or digits > 18 else 200)
+    assert ("Invalid decimal" in answer.text) == (digits > 18)
+
+
 @pytest.mark.parametrize(
     ("order", "message"),
     [

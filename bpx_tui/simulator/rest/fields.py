@@ -15,7 +15,7 @@ from bpx_tui.simulator.rest.raw_json import JsonValue, RawNumber
 
 E = TypeVar("E", bound=StrEnum)
 
-_DECIMAL = re.compile(r"-?\d{1,28}(?:\.\d{1,28})?", re.ASCII)
+_DECIMAL = re.compile(r"-?\d{1,18}(?:\.\d{1,28})?", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,20}", re.ASCII)
 
 UINT16 = ("integer_uint16", 0, 2**16 - 1)
@@ -73,7 +73,7 @@ class Fields(ABC):
         return self._needed(name, "MarketSymbol", self.symbol(name))
 
     def decimal(self, name: str) -> Decimal | None:
-        """A decimal number given as text; no exponent, no more than 28 digits on either side."""
+        """A decimal number given as text; no exponent, 18 digits before the point and 28 after it at most."""
         value = self.text(name, "string_decimal")
         if value is None:
             return None
