@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from rich.segment import Segments
 from textual import events
 from textual.app import App
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.screen import Screen
 
@@ -24,7 +27,7 @@ from bpx_tui.model.ids import Symbol
 from bpx_tui.service.mode import Mode
 from bpx_tui.ui.bindings import priority_bindings, textual_keymap
 from bpx_tui.ui.palette import textual_theme, theme_variable_defaults
-from bpx_tui.ui.press import PressGate
+from bpx_tui.ui.press import HearsKeys, PressGate
 from bpx_tui.ui.screens.starting import StartingScreen
 
 if TYPE_CHECKING:  # read after the first frame, where each is first used
@@ -46,6 +49,8 @@ _LINKED_FONT: Final = re.compile(r',\s*url\("https?://[^"]*"\)\s*format\("[^"]*"
 _EVENTS_PER_SECOND = 20
 _FREEZE_AFTER_SECONDS = 2.0
 _TOAST_SECONDS = 6.0
+_TAKEN_SECONDS = 0.25
+"""A panel that is busy for longer is not waited for."""
 
 
 class TradingApp(App[None], inherit_bindings=False):
@@ -202,9 +207,23 @@ class TradingApp(App[None], inherit_bindings=False):
         if isinstance(event, events.InputEvent) and not event.is_forwarded:
             if isinstance(event, events.Key):
                 self.press.arrived(event.time, printable=event.is_printable)
+                focused: object = self.focused
+                if isinstance(focused, HearsKeys):
+                    self.app_focus = True
+                    await self._key(event, focused)
+                    return
             elif isinstance(event, events.MouseDown | events.MouseUp):
                 self.press.arrived(event.time, printable=False)
         await super().on_event(event)
+
+    async def _key(self, event: events.Key, focused: HearsKeys) -> None:
+        """One key to its end, its binding too, before the next is looked at: typed text never overtakes an action."""
+        bound = self.screen.active_bindings.get(event.key)
+        if bound is not None and bound.binding.priority:
+            await self.run_action(bound.binding.action, bound.node)
+        elif not focused.hear(event) and bound is not None:
+            await self.run_action(bound.binding.action, bound.node)
+            await _taken(bound.node)
 
     def on_key(self, event: events.Key) -> None:
         """A key that no field took is about to run its binding."""
@@ -328,6 +347,16 @@ class TradingApp(App[None], inherit_bindings=False):
     def panic(self, *renderables: object) -> None:
         """Never renders what it is given: it may hold local variables."""
         self._fatal_error()
+
+
+async def _taken(node: DOMNode) -> None:
+    """Wait until what an action told the panels above it has arrived there."""
+    for each in node.ancestors_with_self:
+        arrived = asyncio.Event()
+        if isinstance(each, App) or not each.call_later(arrived.set):
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(arrived.wait(), _TAKEN_SECONDS)
 
 
 def _bare(action: str) -> str:

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Protocol, runtime_checkable
+
+from textual import events
 
 OLDEST_SECONDS = 0.5
 """A key older than this when it is dispatched was meant for another picture of the market."""
 
 BURST_KEYS, BURST_SECONDS = 4, 0.030
 """This many printable keys in so short a time were not typed by a person."""
+
+
+@runtime_checkable
+class HearsKeys(Protocol):
+    """A panel that is told of each key before its binding runs."""
+
+    def hear(self, event: events.Key) -> bool:
+        """Take the key as text or swallow it; whether it was taken."""
+        ...
 
 
 class PressGate:

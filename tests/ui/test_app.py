@@ -11,7 +11,7 @@ from textual import events
 from textual.widgets._toast import Toast
 
 from bpx_tui.config.themes import load_themes, shipped_folder
-from bpx_tui.model.enums import KlineInterval
+from bpx_tui.model.enums import KlineInterval, Side
 from bpx_tui.service.bus import Latest
 from bpx_tui.service.intents import (
     CommandOutcome,
@@ -153,6 +153,37 @@ def test_many_keys_of_one_read_are_a_paste() -> None:
     assert paste.text == "bbb!"
     few = [events.Key("b", "b"), events.Key("enter", "\r")]
     assert as_typed(list(few)) == few
+
+
+# ---- keys in their order
+
+
+async def test_keys_that_come_at_once_are_heard_in_their_order() -> None:
+    """What a slow line brings in one packet means the same as the same keys one by one."""
+    desk = HandDesk()
+    app = desk.app()
+    async with app.run_test(size=(120, 35)) as pilot:
+        await pilot.pause()
+        typed = ["ctrl+u", "1", "tab", "ctrl+u", "7", "tab", "t", "tab", "5"]
+        for key in ("b", *typed):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause()
+        form = app.main.ticket.form
+        assert (form.price, form.quantity) == ("187.41", "5")
+        assert app.focused is app.main.ticket
+
+
+async def test_a_key_is_done_with_before_the_next_one_is_heard() -> None:
+    desk = HandDesk()
+    app = desk.app()
+    async with app.run_test(size=(120, 35)) as pilot:
+        await pilot.pause()
+        for key in ("b", "7", "escape", "b", "escape", "j", "enter", "5"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause()
+        assert app.focused is app.main.ticket
+        assert app.main.ticket.form.side is Side.BID
+        assert app.main.ticket.form.price.endswith("5")
 
 
 # ---- events

@@ -79,11 +79,9 @@ class ConfirmCard(DeskPanel):
     def action_back(self) -> None:
         self.post_message(self.Left())
 
-    def on_key(self, event: events.Key) -> None:
+    def hear(self, event: events.Key) -> bool:
         """Nothing but enter, escape, help and quit is heard here."""
-        if event.is_printable and event.character != "?":
-            event.stop()
-            event.prevent_default()
+        return event.is_printable and event.character != "?"
 
     def on_click(self, event: events.Click) -> None:
         tag = self.tag_under(event.x, event.y)

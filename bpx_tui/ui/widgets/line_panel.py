@@ -14,6 +14,7 @@ from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual import events
 from textual.filter import ANSIToTruecolor
 from textual.geometry import Region, Size
 from textual.strip import Strip
@@ -173,6 +174,10 @@ class LinePanel(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         self.paint()
+
+    def hear(self, event: events.Key) -> bool:
+        """Take a key before its binding runs (`HearsKeys`); a panel without fields takes none."""
+        return False
 
     def on_focus(self) -> None:
         self.repaint()

@@ -63,10 +63,9 @@ class QuestionStrip(Bar):
         self._then = None
         self.post_message(self.Answered(None))
 
-    def on_key(self, event: events.Key) -> None:
-        if event.is_printable:
-            event.stop()
-            event.prevent_default()
+    def hear(self, event: events.Key) -> bool:
+        """Nothing printable is heard while something is asked."""
+        return event.is_printable
 
     def on_click(self, event: events.Click) -> None:
         tag = tag_at(self._lines[0], event.x) if self._lines else ""

@@ -97,18 +97,17 @@ class Ticket(DeskPanel):
 
     # ---- typing
 
-    def on_key(self, event: events.Key) -> None:
+    def hear(self, event: events.Key) -> bool:
         character = event.character
         if event.key == "backspace":
             self._edit(self.form.erased())
         elif event.key in {"ctrl+u", "delete"}:
             self._edit(self.form.cleared())
         elif character is None or not event.is_printable or character in self._letters | LETTERS_HEARD:
-            return
+            return False
         else:
             self._edit(self.form.typed(character))
-        event.stop()
-        event.prevent_default()
+        return True
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
