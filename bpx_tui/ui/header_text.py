@@ -122,7 +122,7 @@ def _feed(desk: Desk, health: FeedHealth | None) -> Chunk:
     if health.retry_at is not None and health.word is not FeedWord.STREAMING:
         seconds = max(0, round(health.retry_at - desk.clock.monotonic()))
         text = f"○ {health.word} retry in {seconds}s"
-        return Chunk((Run(text, ink),), (Run(f"○ {health.word} {seconds}s", ink),), 0)
+        return Chunk((Run(text, ink),), (Run(f"○ {health.word} retry {seconds}s", ink),), 0)
     rtt = UNKNOWN if health.socket_rtt_ms is None else f"{health.socket_rtt_ms:.0f}ms"
     short = "ws" if health.word is FeedWord.STREAMING else health.word
     glyph = "●" if health.word is FeedWord.STREAMING else "○"

@@ -61,3 +61,25 @@ def test_other_reasons_against_new_orders_are_no_banner() -> None:
     line, block = shown(desk, 120)
     assert "no new orders: the account has not been read yet" in line
     assert block == ""
+
+
+@pytest.mark.parametrize("width", [200, 120, 80])
+@pytest.mark.parametrize(
+    "health",
+    [
+        FeedHealth(FeedWord.POLLING, "stream down: the certificate has expired"),
+        FeedHealth(FeedWord.STALE, "the socket is open, but this market sends nothing (closed?)"),
+    ],
+)
+def test_why_the_stream_is_down_is_said_while_the_rest_works(width: int, health: FeedHealth) -> None:
+    desk = HandDesk()
+    desk.bus.latest.put(topics.HEALTH, health)
+    line, _ = shown(desk, width)
+    assert health.reason[: width * 7 // 10 - 6] in line
+
+
+def test_a_connection_that_is_only_being_made_is_no_trouble() -> None:
+    desk = HandDesk()
+    desk.bus.latest.put(topics.HEALTH, FeedHealth(FeedWord.CONNECTING, "waiting for the first data"))
+    line, _ = shown(desk, 120)
+    assert "waiting" not in line

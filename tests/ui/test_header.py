@@ -97,6 +97,7 @@ def test_offline_says_when_it_tries_again() -> None:
     health = FeedHealth(FeedWord.OFFLINE, retry_at=desk.clock.monotonic() + 3)
     desk.bus.latest.put(topics.HEALTH, health)
     assert "○ OFFLINE retry in 3s" in _text(account_line(desk.desk, 200))
+    assert "○ OFFLINE retry 3s" in _text(account_line(desk.desk, 80))
 
 
 def test_a_clock_more_than_a_second_off_is_a_warning() -> None:

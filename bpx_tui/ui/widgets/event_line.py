@@ -40,8 +40,8 @@ class EventLine(Bar):
         await self.app.run_action("app.log_open")
 
     def _attention(self, width: int, room: int) -> Line:
-        """Unknown outcomes first; then an exchange that cannot be reached or is in trouble itself, in as many words as
-        there is room for.
+        """Unknown outcomes first; then an exchange that cannot be reached or is in trouble itself, a closed gate, and why
+        the stream is down where the rest works; in as many words as there is room for.
         """
         account, gate, health = self._desk.account, self._desk.gate, self._desk.health
         count = sum(order.state is LocalState.UNKNOWN for order in (account.orders if account else None) or ())
@@ -57,6 +57,9 @@ class EventLine(Bar):
         if gate is not None and not gate.is_open and gate.reason:
             text = f" ! no new orders: {gate.reason} "
             return (Run(fitted(text, min(room, len(text))), Role.WARNING, tag="log.open"),)
+        if health is not None and health.reason and health.word is not FeedWord.CONNECTING:
+            text = f" ! {health.reason} "
+            return (Run(fitted(text, min(max(room, width * 7 // 10), len(text))), Role.WARNING, tag="log.open"),)
         return ()
 
 
