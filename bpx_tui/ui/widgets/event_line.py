@@ -40,8 +40,8 @@ class EventLine(Bar):
         await self.app.run_action("app.log_open")
 
     def _attention(self, width: int, room: int) -> Line:
-        """Unknown outcomes first; then an exchange that cannot be reached or is in trouble itself, a closed gate, and why
-        the stream is down where the rest works; in as many words as there is room for.
+        """Unknown outcomes first; then an exchange that cannot be reached or is in trouble itself, a closed gate, and
+        why the stream is down where the rest works; in as many words as there is room for.
         """
         account, gate, health = self._desk.account, self._desk.gate, self._desk.health
         count = sum(order.state is LocalState.UNKNOWN for order in (account.orders if account else None) or ())
