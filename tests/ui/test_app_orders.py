@@ -328,6 +328,17 @@ async def test_picking_a_price_opens_the_ticket_there() -> None:
         assert focus_of(app) == "ticket"
 
 
+async def test_a_picked_price_is_a_limit_even_after_a_market_order() -> None:
+    desk = HandDesk()
+    async with driven(desk) as (app, pilot):
+        await pilot.press("b", "ctrl+t", "escape")
+        assert app.main.ticket.form.kind is OrderKind.MARKET
+        app.main.ladder.post_message(app.main.ladder.LevelPicked(app.main.ladder, SOL_PERP, d("187.35"), Side.BID))
+        await pilot.pause()
+        form = app.main.ticket.form
+        assert (form.kind, form.price) == (OrderKind.LIMIT, "187.35")
+
+
 async def test_the_same_side_key_again_flips_the_side() -> None:
     desk = HandDesk()
     async with driven(desk) as (app, pilot):

@@ -59,8 +59,10 @@ class Ticket(DeskPanel):
     # ---- opening
 
     def open(self, side: Side, price: Decimal | None = None) -> None:
-        """Take a side; an empty price becomes the given one, else the own touch."""
+        """Take a side; an empty price becomes the given one, else the own touch. A given price is a limit."""
         self.form = self.form.on_side(side)
+        if price is not None and self.form.kind is OrderKind.MARKET:
+            self.form = self.form.next_kind()
         if price is not None or not self.form.price:
             self._propose(price)
         self._asked = False
