@@ -1,8 +1,9 @@
 """What of a running exchange outlives it, as values: paper accounts with their keys, and prices.
 
 Kept: balances, lends and borrows, positions, settings, suspensions and permissions, open and waiting orders, vault
-tokens and what they are worth, keys, and the newest orders, fills and closed positions. Not kept: running strategies, RFQs, records of deposits, withdrawals, funding and
-interest. A withdrawal or redemption that was under way is taken back; nothing accrues while the exchange is off.
+tokens and what they are worth, keys, and the newest orders, fills and closed positions. Not kept: running strategies,
+RFQs, records of deposits, withdrawals, funding and interest. A withdrawal or redemption that was under way is taken
+back; nothing accrues while the exchange is off.
 """
 
 from __future__ import annotations
