@@ -231,6 +231,20 @@ async def test_the_same_order_again_is_allowed_and_said() -> None:
             await pilot.pause()
 
 
+async def test_the_price_of_an_order_that_was_taken_is_not_proposed_for_the_next_one() -> None:
+    desk = HandDesk()
+    async with driven(desk) as (app, pilot):
+        await pilot.press("j", "j", "b", "8", "enter")
+        await arm(app, pilot, desk)
+        await pilot.press("enter")
+        (sent,) = orders_of(desk)
+        assert sent.request.price == d("187.40")
+        desk.bus.events.put(CommandOutcome(sent.input_id, OutcomeKind.ACCEPTED, "resting", round_trip_ms=41))
+        app.drain_events()
+        await pilot.press("b")
+        assert app.main.ticket.form.price == "187.41"
+
+
 async def test_an_unknown_outcome_is_never_sent_again() -> None:
     desk = HandDesk()
     async with driven(desk) as (app, pilot):

@@ -145,11 +145,25 @@ async def test_the_cursor_exists_only_once_moved_and_stays_at_its_price() -> Non
         assert panel.cursor_price is None
         await pilot.press("j", "j", "j")
         assert panel.cursor_price == Decimal("187.39")
-        put_book(bus, book_view(bids=levels("187.45", "-0.01", ["5.00"] * 20), asks=levels("187.46", "0.01", ["5"])))
+        put_book(bus, book_view(bids=levels("187.43", "-0.01", ["5.00"] * 20), asks=levels("187.44", "0.01", ["5"])))
         shown(panel)
         assert panel.cursor_price == Decimal("187.39")
         await pilot.press("m")
         assert panel.cursor_price is None
+
+
+async def test_a_cursor_that_the_market_has_left_behind_is_no_chosen_price() -> None:
+    bus = desk_bus()
+    put_book(bus, book_view())
+    panel = ladder(bus)
+    async with PanelApp(panel).run_test(size=SIZE) as pilot:
+        await pilot.press("j", "j", "j")
+        put_book(bus, book_view(bids=levels("200.00", "-0.01", ["5.00"] * 20), asks=levels("200.01", "0.01", ["5"])))
+        shown(panel)
+        assert panel.cursor_price is None
+        put_book(bus, book_view())
+        shown(panel)
+        assert panel.cursor_price == Decimal("187.39")
 
 
 async def test_the_cursor_scrolls_the_book_and_enter_hands_its_price_over() -> None:
@@ -178,6 +192,7 @@ async def test_a_click_on_a_level_hands_price_and_side_over() -> None:
         picked = app.heard[-1]
         assert isinstance(picked, Ladder.LevelPicked)
         assert (picked.price, picked.side) == (Decimal("187.40"), Side.BID)
+        assert panel.cursor_price is None
 
 
 async def test_freezing_holds_the_picture_and_says_so() -> None:

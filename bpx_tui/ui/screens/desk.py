@@ -274,6 +274,7 @@ class DeskScreen(Screen[None]):
             return False
         if outcome.kind is OutcomeKind.ACCEPTED:
             self.ticket.clear()
+            self.ladder.drop_cursor()
             self.card.show(None)
             self.close_ticket()
             return False

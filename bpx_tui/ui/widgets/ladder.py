@@ -99,8 +99,10 @@ class Ladder(LinePanel):
 
     @property
     def cursor_price(self) -> Decimal | None:
-        """The price under the cursor; `None` unless the user moved it there."""
-        return self._cursor
+        """The price under the cursor; `None` unless the user moved it there and the market is still around it."""
+        shown = [row.data.level.price for row in self._rows if isinstance(row.data, LevelRow)]
+        in_sight = self._cursor is not None and bool(shown) and min(shown) <= self._cursor <= max(shown)
+        return self._cursor if in_sight else None
 
     @property
     def is_frozen(self) -> bool:
@@ -284,7 +286,12 @@ class Ladder(LinePanel):
 
     def action_mid(self) -> None:
         """Back to the spread; the cursor is gone, so that it is never mistaken for a chosen price."""
-        self._cursor, self._scroll = None, 0
+        self._scroll = 0
+        self.drop_cursor()
+
+    def drop_cursor(self) -> None:
+        """What was chosen has been used."""
+        self._cursor = None
         self.paint()
 
     def action_freeze(self) -> None:
@@ -322,9 +329,8 @@ class Ladder(LinePanel):
             return
         data = self._rows[y].data
         if isinstance(data, LevelRow):
-            self._cursor = data.level.price
             self.post_message(self.LevelPicked(self, self.symbol, data.level.price, data.side))
-            self.paint()
+            self.drop_cursor()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         self._scroll_by(-3, event)
