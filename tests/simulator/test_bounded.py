@@ -5,7 +5,9 @@ Measured in what is kept, never in megabytes.
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import socket
 import sys
 from collections import deque
 
@@ -35,6 +37,7 @@ from bpx_tui.simulator.history.memory import TAPE_LIMIT, MarketMemory, PriceKind
 from bpx_tui.simulator.history.seeded import Past
 from bpx_tui.simulator.history.units import Units
 from bpx_tui.simulator.options import Scenario
+from bpx_tui.simulator.streams.socket import Socket
 from tests.simulator.desk import Listener, make_exchange, run
 from tests.simulator.floor import ASK, BID, PERP, START_US, USDC, Floor, d
 
@@ -134,6 +137,30 @@ def test_an_exchange_has_later_what_it_had_before() -> None:
 
     before = minutes(8)
     assert minutes(20) - before < 3_000
+
+
+# ---- sockets
+
+
+async def test_a_long_batch_is_not_held_back_until_its_end() -> None:
+    loop = asyncio.get_running_loop()
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    transport, _ = await loop.create_connection(asyncio.Protocol, sock=ours)
+    outlet = Socket(transport, lambda _: None, 0)
+    frames = [f"{number:200}".encode() for number in range(20_000)]
+    for frame in frames:
+        outlet.push(frame)
+    received, sent = b"", b"".join(frames)
+    async with asyncio.timeout(10):
+        while len(received) < len(sent) - 300_000:
+            received += await loop.sock_recv(theirs, 1 << 20)
+        outlet.flush()
+        while len(received) < len(sent):
+            received += await loop.sock_recv(theirs, 1 << 20)
+    assert received == sent
+    transport.close()
+    theirs.close()
 
 
 # ---- conditional orders

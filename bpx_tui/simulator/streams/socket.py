@@ -1,4 +1,4 @@
-"""One WebSocket connection: frames queued during a batch leave in one write at its end.
+"""One WebSocket connection: frames queued during a batch leave in one write at its end, or in a few if it is long.
 
 Frames are written to the transport as ready-made bytes, past aiohttp's per-message work: the same bytes serve every
 listener, and a batch of a hundred frames costs one system call. aiohttp keeps the handshake and the reading.
@@ -14,6 +14,8 @@ from bpx_tui.simulator.streams.frames import error_payload, websocket_frame
 PING = b"\x89\x00"
 MAX_UNSENT_BYTES = 16 * 1024 * 1024
 """A client that reads so slowly that this much waits for it is cut off; memory stays bounded."""
+_WRITE_AT_BYTES = 256 * 1024
+"""So much is written at once and not kept for the end of a batch: catching up on two seconds takes no memory."""
 
 
 class Socket:
@@ -23,6 +25,7 @@ class Socket:
         self._transport = transport
         self._on_dirty = on_dirty
         self._outbox: list[bytes] = []
+        self._queued_bytes = 0
         self._closing = False
         self.last_pong_us = now_us
 
@@ -32,6 +35,9 @@ class Socket:
         if not self._outbox:
             self._on_dirty(self)
         self._outbox.append(frame)
+        self._queued_bytes += len(frame)
+        if self._queued_bytes >= _WRITE_AT_BYTES:
+            self.flush()
 
     def flush(self) -> None:
         """Write what is queued."""
@@ -39,6 +45,7 @@ class Socket:
             return
         data = b"".join(self._outbox)
         self._outbox.clear()
+        self._queued_bytes = 0
         if self._transport.is_closing():
             return
         self._transport.write(data)
