@@ -12,8 +12,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from bpx_tui.model.enums import MarketKind, OrderKind, Side, SlippageToleranceType, TradingState
-from bpx_tui.model.numbers import ceil_to, floor_to, grouped, is_multiple, nearest_steps, plain
+from bpx_tui.model.numbers import ceil_to, floor_to, grouped, is_multiple, money, nearest_steps, plain
 from bpx_tui.model.orders import OrderRequest
+from bpx_tui.model.own_limits import order_limit, position_limit
 from bpx_tui.model.situation import (
     Field,
     MarketNow,
@@ -21,7 +22,6 @@ from bpx_tui.model.situation import (
     Reason,
     Situation,
     only_reduces,
-    triggered_quantity,
 )
 
 DEFAULT_SLIPPAGE_PERCENT = Decimal("0.5")
@@ -42,8 +42,8 @@ def check_order(request: OrderRequest, situation: Situation) -> tuple[Reason, ..
             _market_order,
             _reduce_only,
             _brackets,
-            _order_limit,
-            _position_limit,
+            order_limit,
+            position_limit,
             _funds,
         )
         for reason in check(request, situation)
@@ -57,7 +57,7 @@ def check_own_limits(request: OrderRequest, situation: Situation) -> tuple[Reaso
     """
     if only_reduces(request, situation.market):
         return ()
-    checks = (_collar, _order_limit, _position_limit)
+    checks = (_collar, order_limit, position_limit)
     return tuple(reason for check in checks for reason in check(request, situation))
 
 
@@ -264,73 +264,6 @@ def order_notional(request: OrderRequest, now: MarketNow) -> Decimal | None:
     return None if price is None or request.quantity is None else request.quantity * price
 
 
-def _order_limit(request: OrderRequest, situation: Situation) -> Iterator[Reason]:
-    limit, market = situation.limits.max_order_notional, situation.market
-    if limit is None or only_reduces(request, market):
-        return
-    worth = _most_worth(request, situation.now)
-    where = f"your limit of {_amount(limit)} per order (max_order_notional in config.toml)"
-    if worth is None:
-        yield Reason(Field.ORDER, f"What the order is worth is not known, and so not whether it is within {where}.")
-    elif worth > limit:
-        yield Reason(
-            Field.QUANTITY,
-            f"{_amount(worth)} {market.quote} is above {where}. Type the quantity again to override.",
-            Override.RETYPE_NOTIONAL,
-        )
-
-
-def _most_worth(request: OrderRequest, now: MarketNow) -> Decimal | None:
-    """The notional, at the highest price that the order may well trade at: a buyer's limit, or else the market's."""
-    if request.quote_quantity is not None:
-        return request.quote_quantity
-    quantity = _base_quantity(request, now)
-    if quantity is None:
-        return None
-    limit, buying = request.price, request.side is Side.BID
-    if limit is not None and buying:
-        return quantity * limit
-    fair, touch = now.reference, now.best_ask if buying else now.best_bid
-    prices = [price for price in (limit, fair[1] if fair else None, touch) if price is not None]
-    return quantity * max(prices) if fair or touch else None
-
-
-def _base_quantity(request: OrderRequest, now: MarketNow) -> Decimal | None:
-    if request.quantity is not None:
-        return request.quantity
-    if request.trigger is not None:
-        return triggered_quantity(request.trigger)
-    fair = now.reference
-    return None if fair is None or request.quote_quantity is None else request.quote_quantity / fair[1]
-
-
-def _position_limit(request: OrderRequest, situation: Situation) -> Iterator[Reason]:
-    """What is held and what is already working on the same side count together: all of it may fill."""
-    limit, market, account = situation.limits.max_position_notional, situation.market, situation.account
-    buying = request.side is Side.BID
-    if limit is None or only_reduces(request, market) or (market.kind is MarketKind.SPOT and not buying):
-        return
-    held, fair = account.position_quantity, situation.now.reference
-    working = account.working_bids if buying else account.working_asks
-    quantity = _base_quantity(request, situation.now)
-    where = f"your limit of {_amount(limit)} (max_position_notional in config.toml)"
-    if held is None or working is None or fair is None or quantity is None:
-        missing = (
-            (held, f"Your position in {market.symbol}"),
-            (working, f"The size of an open order in {market.symbol}"),
-            (fair, f"A mark or last price of {market.symbol}"),
-            (quantity, "The size of this order"),
-        )
-        first = next(what for known, what in missing if known is None)
-        yield Reason(Field.ORDER, f"{first} is not known: {where} lets only reduce-only orders pass.")
-        return
-    after = (held if buying else -held) + working + quantity
-    value = after * max(fair[1], request.price or Decimal(0))
-    if after > abs(held) and value > limit:
-        counted = "With your open orders the" if working else "The"
-        yield Reason(Field.QUANTITY, f"{counted} position would be {_amount(value)} {market.quote}, above {where}.")
-
-
 def _funds(request: OrderRequest, situation: Situation) -> Iterator[Reason]:
     market, account = situation.market, situation.account
     notional = order_notional(request, situation.now)
@@ -342,7 +275,7 @@ def _funds(request: OrderRequest, situation: Situation) -> Iterator[Reason]:
         return
     elif request.side is Side.BID:
         if account.spendable_quote is not None and notional > account.spendable_quote:
-            yield _short_of(_amount(notional), market.quote, _amount(account.spendable_quote))
+            yield _short_of(money(notional), market.quote, money(account.spendable_quote))
     elif request.quantity and account.spendable_base is not None and request.quantity > account.spendable_base:
         yield _short_of(plain(request.quantity), market.base, plain(account.spendable_base))
 
@@ -362,14 +295,9 @@ def _margin(request: OrderRequest, situation: Situation, notional: Decimal) -> I
     if needed > max(account.free_margin, Decimal(0)):  # what only closes needs none, even with less than none free
         yield Reason(
             Field.QUANTITY,
-            f"Needs {_amount(needed)} {market.quote} of margin; {_amount(account.free_margin)} is free.",
+            f"Needs {money(needed)} {market.quote} of margin; {money(account.free_margin)} is free.",
         )
 
 
 def _short_of(needed: str, asset: str, available: str) -> Reason:
     return Reason(Field.QUANTITY, f"Needs {needed} {asset}; {available} is available.")
-
-
-def _amount(value: Decimal) -> str:
-    """Money for reading: thousands grouped, cents."""
-    return grouped(round(value, 2))

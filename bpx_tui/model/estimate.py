@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from bpx_tui.model.account import AccountSettings, Balance, Position
 from bpx_tui.model.enums import OrderKind, Side, TimeInForce
+from bpx_tui.model.ids import Asset
 from bpx_tui.model.market import Market
 from bpx_tui.model.orders import OrderRequest
 from bpx_tui.model.views import AccountView, BookLevel, BookView
@@ -207,3 +208,10 @@ def position_in(account: AccountView, market: Market) -> Position | None:
 
 def balance_of(account: AccountView, asset: str) -> Balance | None:
     return next((each for each in account.balances or () if each.asset == asset), None)
+
+
+def net_lent(account: AccountView) -> dict[Asset, Decimal]:
+    """What is lent (positive) or owed (negative); while loans are not known, what counts as lent in the margin."""
+    if account.loans is not None:
+        return {each.asset: each.net_quantity for each in account.loans}
+    return {each.asset: each.lend_quantity for each in account.collateral.assets} if account.collateral else {}

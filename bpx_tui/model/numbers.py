@@ -85,6 +85,11 @@ def grouped(value: Decimal) -> str:
     return "0" if written == "-0" else written
 
 
+def money(value: Decimal) -> str:
+    """An amount for reading: thousands grouped, cents."""
+    return grouped(round(value, 2))
+
+
 def is_multiple(value: Decimal, step: Decimal) -> bool:
     """Whether `value` is a whole number of steps, exactly."""
     return value == floor_to(value, step)

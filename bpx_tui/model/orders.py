@@ -141,6 +141,16 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True)
+class Execution:
+    """What the executed quantity (base) of an order has grown by, at that exchange time or before it."""
+
+    symbol: Symbol
+    side: Side | str
+    quantity: Decimal
+    by_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class OrderUpdate:
     """One private order event: the order after it, and the fill where it was one."""
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from bpx_tui.errors import InputError
 from bpx_tui.model.enums import MarketKind, Side
-from bpx_tui.model.estimate import balance_of, position_in
+from bpx_tui.model.estimate import balance_of, net_lent, position_in
+from bpx_tui.model.ids import Asset
 from bpx_tui.model.limits import RiskLimits
 from bpx_tui.model.market import Market
 from bpx_tui.model.numbers import parse_number
-from bpx_tui.model.orders import Order, OrderRequest, TrackedOrder, Trigger
+from bpx_tui.model.orders import Order, OrderRequest, Trigger
+from bpx_tui.model.strategies import Strategy
 from bpx_tui.model.views import AccountView
 
 _ZERO = Decimal(0)
@@ -71,8 +72,9 @@ class MarketNow:
 class AccountNow:
     """What is known of the account. `None` means not known; a flat position is zero.
 
-    `position_quantity` is signed; for spot it is what is held of the base asset. `working_bids` and `working_asks` are
-    base quantities that may still be bought or sold by orders that rest, are on their way or in doubt.
+    `position_quantity` is signed; for spot it is what is held of the base asset, lent quantities and debts included.
+    `working_bids` and `working_asks` are base quantities that may still be bought or sold by running strategies and by
+    orders that rest, are on their way or in doubt, and what was executed since the position was told.
     `spendable_quote` and `spendable_base` are what a spot order may use, lent assets included where they are redeemed
     automatically.
     """
@@ -101,10 +103,11 @@ def account_now(account: AccountView | None, market: Market) -> AccountNow:
     if account is None:
         return AccountNow(working_bids=None, working_asks=None)
     quote, base = (_available(account, asset) for asset in (market.quote, market.base))
+    held = _held(account, market)
     return AccountNow(
-        position_quantity=_held(account, market),
-        working_bids=working_quantity(account.orders, market, Side.BID),
-        working_asks=working_quantity(account.orders, market, Side.ASK),
+        position_quantity=held,
+        working_bids=_working(account, market, Side.BID, held),
+        working_asks=_working(account, market, Side.ASK, held),
         free_margin=account.collateral.net_equity_available if account.collateral else None,
         leverage_limit=account.settings.leverage_limit if account.settings else None,
         spendable_quote=quote,
@@ -114,56 +117,72 @@ def account_now(account: AccountView | None, market: Market) -> AccountNow:
 
 def _held(account: AccountView, market: Market) -> Decimal | None:
     if market.kind is MarketKind.SPOT:
-        balance = balance_of(account, market.base)
-        flat = None if account.balances is None else _ZERO
-        return flat if balance is None else balance.total
+        return _owned(account, market.base)
     position = position_in(account, market)
     flat = None if account.positions is None else _ZERO
     return flat if position is None else position.net_quantity
 
 
-def _available(account: AccountView, asset: str) -> Decimal | None:
-    if account.balances is None:
-        return None
+def _owned(account: AccountView, asset: Asset) -> Decimal | None:
+    """Balance and what is lent, less what is owed: lent assets are not in the balance."""
     balance = balance_of(account, asset)
+    if account.balances is None or (balance is None and account.balances_unreadable):
+        return None
+    return (_ZERO if balance is None else balance.total) + net_lent(account).get(asset, _ZERO)
+
+
+def _available(account: AccountView, asset: Asset) -> Decimal | None:
+    balance = balance_of(account, asset)
+    if account.balances is None or (balance is None and account.balances_unreadable):
+        return None
     return _ZERO if balance is None else balance.available
 
 
-def working_quantity(orders: Iterable[TrackedOrder] | None, market: Market, side: Side) -> Decimal | None:
-    """What the orders of one side may still trade, in base; `None` while that cannot be told of one of them.
+def _working(account: AccountView, market: Market, side: Side, held: Decimal | None) -> Decimal | None:
+    """What one side may still trade and what it has traded unseen, in base; `None` while a part of it is not known.
 
-    Reduce-only orders add nothing to a position, so they are left out.
+    Reduce-only orders add nothing to a position, so they are left out; the orders of a running strategy are part of it.
     """
-    if orders is None:
+    if account.orders is None:
         return None
-    total = _ZERO
-    for tracked in orders:
+    running = [each for each in account.strategies or () if (each.symbol, each.side) == (market.symbol, side)]
+    parts: list[Decimal | None] = [_ZERO if only_reduces(each, market) else each.remaining_quantity for each in running]
+    placed_by = {each.strategy_id for each in running}
+    for tracked in account.orders:
         shown = tracked.order or tracked.request
         if not tracked.is_live or tracked.symbol != market.symbol or shown is None or shown.side != side:
             continue
-        quantity = _ZERO if only_reduces(shown, market) else _may_trade(shown)
-        if quantity is None:
-            return None
-        total += quantity
-    return total
+        if isinstance(shown, Order) and shown.strategy_id in placed_by:
+            continue
+        parts.append(_ZERO if only_reduces(shown, market) else _may_trade(shown, market, held))
+    parts += [each.quantity for each in account.unsettled if (each.symbol, each.side) == (market.symbol, side)]
+    known = [part for part in parts if part is not None]
+    return sum(known, _ZERO) if len(known) == len(parts) else None
 
 
-def only_reduces(order: OrderRequest | Order, market: Market) -> bool:
+def only_reduces(order: OrderRequest | Order | Strategy, market: Market) -> bool:
     """Whether the exchange lets the order do nothing but shrink a position. There is no such promise for spot."""
     return order.reduce_only and market.kind is not MarketKind.SPOT
 
 
-def _may_trade(order: Order | OrderRequest) -> Decimal | None:
+def _may_trade(order: Order | OrderRequest, market: Market, held: Decimal | None) -> Decimal | None:
     """A conditional order carries its size in its trigger until that fires."""
     quantity = order.remaining_quantity if isinstance(order, Order) else order.quantity
-    return triggered_quantity(order.trigger) if order.trigger is not None and not quantity else quantity
+    if order.trigger is not None and not quantity:
+        return triggered_quantity(order.trigger, market, held)
+    return quantity
 
 
-def triggered_quantity(trigger: Trigger) -> Decimal | None:
-    """Base quantity of a conditional order. A percentage is one of the position, which it can only close: zero."""
-    if trigger.quantity.endswith("%"):
-        return _ZERO
+def triggered_quantity(trigger: Trigger, market: Market, held: Decimal | None) -> Decimal | None:
+    """Base quantity of a conditional order, `None` while it cannot be told.
+
+    A percentage is one of the position; on spot it is one of whatever can be spent when it fires.
+    """
+    text = trigger.quantity
     try:
-        return parse_number(trigger.quantity, "Quantity")
+        number = parse_number(text.removesuffix("%"), "Quantity")
     except InputError:
         return None
+    if not text.endswith("%"):
+        return number
+    return None if held is None or market.kind is MarketKind.SPOT else abs(held) * number / 100

@@ -75,6 +75,11 @@ class Strategy:
     cancel_reason: ExpiryReason | str | None = None
 
     @property
+    def remaining_quantity(self) -> Decimal | None:
+        """Base quantity that it may still trade."""
+        return None if self.quantity is None else max(self.quantity - self.executed_quantity, Decimal(0))
+
+    @property
     def is_over(self) -> bool:
         """Whether it trades no more. A word that this version does not know says nothing of the kind."""
         return self.status in _OVER

@@ -15,7 +15,7 @@ from bpx_tui.model.enums import KlineInterval, Side
 from bpx_tui.model.ids import Symbol
 from bpx_tui.model.lending import BorrowLendPosition
 from bpx_tui.model.market import Market
-from bpx_tui.model.orders import Fill, TrackedOrder
+from bpx_tui.model.orders import Execution, Fill, TrackedOrder
 from bpx_tui.model.quotes import Candle, FundingRate, MarkPrice, OpenInterest, Ticker, Trade
 from bpx_tui.model.strategies import Strategy
 
@@ -163,6 +163,10 @@ class AccountView:
     """What is lent and what is owed; `None` also where it could not be read the last time."""
     true_at_us: int | None = None
     reason: str = ""
+    balances_unreadable: tuple[str, ...] = ()
+    """Why other balances, of which nothing is known, are not in `balances`."""
+    unsettled: tuple[Execution, ...] = ()
+    """What own orders have executed since `positions` and `balances` were true."""
 
 
 class FeedWord(StrEnum):

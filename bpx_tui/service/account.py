@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from bpx_tui.exchange.wire_rest import Rows
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position, PositionUpdate
 from bpx_tui.model.ids import Symbol
 from bpx_tui.model.lending import BorrowLendPosition
@@ -41,6 +42,7 @@ class Account:
         self.settings: AccountSettings | None = None
         self.collateral: Collateral | None = None
         self.balances: tuple[Balance, ...] | None = None
+        self.balances_unreadable: tuple[str, ...] = ()
         self.loans: tuple[BorrowLendPosition, ...] | None = None
         self.strategies: tuple[Strategy, ...] | None = None
         self.strategies_unknown = "" if access is AccountAccess.NO_KEY else "not read yet"
@@ -48,7 +50,7 @@ class Account:
         self.state = FeedState.UNAVAILABLE if access is AccountAccess.NO_KEY else FeedState.WAITING
         self.reason = "no API key configured: only public data" if access is AccountAccess.NO_KEY else ""
         self._positions: dict[Symbol, Position] = {}
-        self._positions_known = False
+        self._positions_read_us: int | None = None
         self._marks: dict[Symbol, MarkPrice] = {}
         self._revision = 0
 
@@ -97,6 +99,7 @@ class Account:
     ) -> None:
         """Replace balances, margin summary and loans as read by requests that left at that exchange time."""
         self.balances, self.collateral = tuple(balances), collateral
+        self.balances_unreadable = balances.unreadable if isinstance(balances, Rows) else ()
         self.loans = None if loans is None else tuple(loans)
         self.true_at_us = max(self.true_at_us or 0, at_us)
         self.touch()
@@ -141,13 +144,13 @@ class Account:
             was = Decimal(0) if known is None else known.net_quantity
             position = told.get(symbol)
             now = Decimal(0) if position is None else position.net_quantity
-            if was != now and self._positions_known:
+            if was != now and self._positions_read_us is not None:
                 differences.append(Unexplained(symbol, was, now))
             if position is None:
                 self._positions.pop(symbol, None)
             else:
                 self._positions[symbol] = _with_liquidation_price(replace(position, engine_time_us=at_us), known)
-        self._positions_known = True
+        self._positions_read_us = at_us
         self.touch()
         return differences
 
@@ -158,6 +161,13 @@ class Account:
         if position is not None and not position.is_flat:
             self.touch()
 
+    def _told_us(self, symbol: Symbol) -> int:
+        """When what is held in a market was true: a position, or where there is none all positions and balances."""
+        position = self._positions.get(symbol)
+        if position is not None:
+            return position.engine_time_us
+        return min(self._positions_read_us or 0, self.true_at_us or 0)
+
     def view(self) -> AccountView:
         """The whole account as one immutable picture."""
         positions = tuple(
@@ -165,17 +175,20 @@ class Account:
             for symbol, position in sorted(self._positions.items())
             if not position.is_flat
         )
-        seen = self.access is not AccountAccess.NO_KEY
+        read = self._positions_read_us is not None
+        seen = read and self.access is not AccountAccess.NO_KEY
         return AccountView(
             access=self.access,
             state=self.state,
             settings=self.settings,
             collateral=self.collateral,
             balances=self.balances,
+            balances_unreadable=self.balances_unreadable,
             loans=self.loans,
-            positions=positions if self._positions_known else None,
-            orders=self.board.shown() if seen and self._positions_known else None,
-            fills=self.fills.newest(FILLS_SHOWN) if seen and self._positions_known else None,
+            positions=positions if read else None,
+            orders=self.board.shown() if seen else None,
+            fills=self.fills.newest(FILLS_SHOWN) if seen else None,
+            unsettled=tuple(each for each in self.board.executions() if each.by_us > self._told_us(each.symbol)),
             strategies=self.strategies,
             strategies_unknown=self.strategies_unknown,
             true_at_us=self.true_at_us,

@@ -7,18 +7,22 @@ stream are joined by `model.lifecycle`, so their order does not matter.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
 
 from bpx_tui.clock import Clock
+from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.model.enums import OrderStatus, Side
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
 from bpx_tui.model.lifecycle import is_terminal, join, state_of
-from bpx_tui.model.orders import LocalState, Order, OrderRequest, TrackedOrder
+from bpx_tui.model.orders import Execution, LocalState, Order, OrderRequest, TrackedOrder
 from bpx_tui.model.views import OwnLevel
 
 CLOSED_KEPT = 2_000
 ATTENTION_SECONDS = 600.0
 ATTENTION_KEPT = 50
+EXECUTIONS_KEPT_US = 60_000_000
+"""Positions and balances are read many times in this, or nothing that adds risk may leave."""
 CREATED_TOLERANCE_MS = 2_000
 
 _NEEDS_ATTENTION = frozenset(
@@ -44,6 +48,8 @@ class _Entry:
     changed_at: float
     seen_at: float
     """Monotonic second of the newest picture, changed or not."""
+    execution: Execution | None = None
+    """The newest growth of its executed quantity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +64,14 @@ class Sighting:
 class OrderBoard:
     """All tracked orders. Times are the local monotonic clock's."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, time: ServerClock) -> None:
         self._clock = clock
+        self._time = time
         self._by_id: dict[OrderId, _Entry] = {}
         self._ours: dict[ClientId, _Entry] = {}
         self._live: dict[int, _Entry] = {}
         self._ended: dict[int, _Entry] = {}
+        self._executions: list[Execution] = []
         self._count = 0
         self.revision = 0
         """Grows with every change that can be seen."""
@@ -106,9 +114,30 @@ class OrderBoard:
             evidence=before.evidence | {source.value},
         )
         entry.seen_at = self._clock.monotonic()
+        self._note_execution(entry, before, joined, order)
         sighting = self._change(entry, after)
         self._forget_old()
         return Sighting(sighting.order, sighting.changed, resurrected=before.state in _SAID_NOT_PLACED)
+
+    def _note_execution(self, entry: _Entry, before: TrackedOrder, after: Order, told: Order) -> None:
+        """Remember how much more is executed. What others' orders had executed when first seen, the position shows."""
+        now_us = self._time.now_us()
+        by_us = min(told.engine_time_us or now_us, now_us)
+        if before.order is not None:
+            known = before.order.executed_quantity
+        else:
+            known = Decimal(0) if before.request is not None else after.executed_quantity
+        if after.executed_quantity > known:
+            entry.execution = Execution(after.symbol, after.side, after.executed_quantity - known, by_us)
+            self._executions.append(entry.execution)
+        elif (last := entry.execution) in self._executions and told.executed_quantity == after.executed_quantity:
+            entry.execution = replace(last, by_us=min(last.by_us, by_us))
+            self._executions[self._executions.index(last)] = entry.execution
+        self._executions = [each for each in self._executions if each.by_us > now_us - EXECUTIONS_KEPT_US]
+
+    def executions(self) -> tuple[Execution, ...]:
+        """What orders have executed in the last minute, as far as it was seen happening."""
+        return tuple(self._executions)
 
     def mark_cancel(self, tracked: TrackedOrder, pending: bool, note: str = "") -> Sighting | None:
         """Set or clear that a cancel was sent; `None` when the order is not (or no longer) live."""

@@ -8,7 +8,8 @@ from bpx_tui.model.checks import check_own_limits
 from bpx_tui.model.ids import Symbol
 from bpx_tui.model.limits import RiskLimits
 from bpx_tui.model.market import Market
-from bpx_tui.model.situation import AccountNow, MarketNow, Situation, account_now
+from bpx_tui.model.orders import OrderRequest
+from bpx_tui.model.situation import MarketNow, Situation, account_now, only_reduces
 from bpx_tui.service.account import Account
 from bpx_tui.service.intents import PlaceOrder
 
@@ -23,13 +24,17 @@ class OwnLimits:
         self._account = account
         self._market_state = market_state
 
+    def only_reduces(self, request: OrderRequest) -> bool:
+        """Whether the order can do nothing but shrink a position; where the market is not known, its word counts."""
+        market, _ = self._market_state(request.symbol)
+        return request.reduce_only if market is None else only_reduces(request, market)
+
     def refusal(self, intent: PlaceOrder) -> str:
         """Why the order must not leave, in the ticket's words; empty when it may."""
         request = intent.request
         market, now = self._market_state(request.symbol)
         if market is None:
             return "" if request.reduce_only else f"the rules of {request.symbol} are not known yet"
-        counts = self._limits.max_position_notional is not None
-        account = account_now(self._account.view(), market) if counts else AccountNow()
+        account = account_now(self._account.view(), market)
         reasons = check_own_limits(request, Situation(market, now, account, self._limits))
         return next((reason.text for reason in reasons if reason.override not in intent.overrides), "")

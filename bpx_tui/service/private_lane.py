@@ -75,7 +75,7 @@ class PrivateLane:
         self._under_way: set[asyncio.Task[None]] = set()
         self._own: dict[Symbol, tuple[int, tuple[OwnLevel, ...]]] = {}
         journal = MemoryJournal(rng)
-        self.board = OrderBoard(clock)
+        self.board = OrderBoard(clock, time)
         self.account = Account(_access(config), self.board, FillLog())
         self._evidence = Evidence(self.board, self.account.fills, announcer, journal)
         lookup = Lookup(venue, self.board, self._evidence)

@@ -95,9 +95,8 @@ class Trader:
             return f"the key press was {age:.1f} s old when it arrived"
         if self.closing:
             return "the program is ending"
-        return (self._risk_refusal(intent) if not intent.request.reduce_only else "") or self._own_limits.refusal(
-            intent
-        )
+        reason = "" if self._own_limits.only_reduces(intent.request) else self._risk_refusal(intent)
+        return reason or self._own_limits.refusal(intent)
 
     def _risk_refusal(self, intent: PlaceOrder) -> str:
         """Why nothing that adds risk may leave now."""

@@ -157,7 +157,7 @@ async def test_no_new_risk_while_orders_cannot_be_read() -> None:
         assert "orders cannot be read: no answer in time" in bench.gate().reason
         refused = await bench.outcome(bench.press(values.request()))
         assert refused.text == "Not sent: orders cannot be read: no answer in time."
-        reducing = await bench.outcome(bench.press(values.request(reduce_only=True)))
+        reducing = await bench.outcome(bench.press(values.request(symbol=values.SOL_PERP, reduce_only=True)))
         assert reducing.kind is OutcomeKind.ACCEPTED
         assert (await bench.outcome(bench.press_cancel("1"))).kind is OutcomeKind.ACCEPTED
         del bench.venue.always["open_orders"]

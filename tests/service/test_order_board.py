@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.model.enums import OrderKind, OrderStatus, Side
 from bpx_tui.model.ids import ClientId, OrderId
 from bpx_tui.model.orders import LocalState, Order
@@ -20,8 +21,13 @@ OURS = ClientId(9)
 SENT_MS = 1_000_000
 
 
+def new_board(clock: ManualClock | None = None) -> OrderBoard:
+    clock = clock or ManualClock()
+    return OrderBoard(clock, ServerClock(clock))
+
+
 def board_with_an_order_sent() -> OrderBoard:
-    board = OrderBoard(ManualClock())
+    board = new_board()
     board.begin(OURS, values.request(), SENT_MS)
     return board
 
@@ -79,7 +85,7 @@ def test_a_picture_that_tells_nothing_new_is_no_change() -> None:
 
 
 def test_own_levels_are_what_is_left_of_resting_orders() -> None:
-    board = OrderBoard(ManualClock())
+    board = new_board()
     board.see(values.order("1", OrderStatus.PARTIALLY_FILLED, "0.5"), Source.STREAM)
     board.see(values.order("2", OrderStatus.TRIGGER_PENDING), Source.STREAM)
     board.see(values.order("3", OrderStatus.CANCELLED), Source.STREAM)
@@ -87,7 +93,7 @@ def test_own_levels_are_what_is_left_of_resting_orders() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    board = OrderBoard(ManualClock())
+    board = new_board()
     for number in range(2_500):
         board.see(values.order(str(number), OrderStatus.FILLED, "2", client_id=number), Source.HISTORY)
     assert board.get(OrderId("0"), None) is None
@@ -96,7 +102,7 @@ def test_memory_is_bounded() -> None:
 
 def test_what_needs_attention_leaves_the_screen_after_ten_minutes() -> None:
     clock = ManualClock()
-    board = OrderBoard(clock)
+    board = new_board(clock)
     board.begin(OURS, values.request(), SENT_MS)
     board.settle(OURS, LocalState.REFUSED, "no")
     assert [tracked.state for tracked in board.shown()] == [LocalState.REFUSED]

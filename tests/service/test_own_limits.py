@@ -8,8 +8,10 @@ from decimal import Decimal
 import pytest
 
 from bpx_tui.errors import OutcomeUnknown, Unavailable
+from bpx_tui.model.account import PositionUpdate
 from bpx_tui.model.checks import check_own_limits
-from bpx_tui.model.enums import OrderKind, Side, TimeInForce
+from bpx_tui.model.enums import OrderKind, OrderStatus, Side, TimeInForce
+from bpx_tui.model.ids import OrderId
 from bpx_tui.model.limits import RiskLimits
 from bpx_tui.model.orders import OrderRequest
 from bpx_tui.model.quotes import MarkPrice
@@ -107,10 +109,13 @@ async def test_what_only_reduces_leaves_whatever_the_limits_and_whatever_is_not_
         assert (await bench.outcome(bench.press_cancel("1"))).kind is OutcomeKind.ACCEPTED
 
 
-async def test_spot_has_no_reduce_only_and_so_the_word_lifts_no_limit_there() -> None:
+async def test_spot_has_no_reduce_only_and_so_the_word_lifts_no_limit_and_no_gate_there() -> None:
     async with Bench(limits=ORDER_LIMIT).running() as bench:
         spot = values.request(Side.BID, "6", "100", reduce_only=True)
         assert "above your limit" in (await bench.outcome(bench.press(spot))).text
+        bench.session.gate.close("test", "closed for this test")
+        small = await bench.outcome(bench.press(replace(spot, quantity=D(1))))
+        assert small.text == "Not sent: closed for this test."
 
 
 async def test_orders_on_their_way_and_in_doubt_count_towards_the_position() -> None:
@@ -126,6 +131,39 @@ async def test_orders_on_their_way_and_in_doubt_count_towards_the_position() -> 
         assert len(bench.venue.placed) == 2
         last = bench.press(replace(bid("2"), side=Side.ASK, price=D("101")))
         assert (await bench.outcome(last)).kind is OutcomeKind.ACCEPTED
+
+
+async def test_what_was_filled_counts_before_the_position_shows_it_and_once_only() -> None:
+    async def filled() -> None:
+        bench.venue.change("1", OrderStatus.FILLED, "3")
+
+    async with Bench(limits=POSITION_LIMIT).running() as bench:
+        bench.venue.executes_before_failing = True
+        bench.venue.script("place", filled)
+        assert (await bench.outcome(bench.press(bid("3")))).kind is OutcomeKind.ACCEPTED
+        assert "position would be 600" in (await bench.outcome(bench.press(bid("3")))).text
+        bench.venue.position_rows = [values.position("3")]
+        await bench.clock.advance(9)
+        assert (await bench.outcome(bench.press(bid("2")))).kind is OutcomeKind.ACCEPTED
+
+
+async def test_the_stream_can_tell_of_a_position_before_the_answer_to_its_order_comes() -> None:
+    async def told_first() -> None:
+        order = bench.venue.change("1", OrderStatus.FILLED, "3")
+        position = values.position("3", time_us=order.engine_time_us)
+        bench.session.take(PositionUpdate("positionOpened", position, order.engine_time_us))
+        bench.venue.orders[order.order_id] = replace(order, engine_time_us=0)
+        await bench.clock.sleep(0.05)
+
+    async with Bench(limits=POSITION_LIMIT).running() as bench:
+        bench.venue.executes_before_failing = True
+        bench.venue.script("place", told_first)
+        await bench.outcome(bench.press(bid("3")))
+        assert "position would be 800" in (await bench.outcome(bench.press(bid("2")))).text
+        (position,) = bench.account().positions or ()
+        told = replace(bench.venue.orders[OrderId("1")], engine_time_us=position.engine_time_us)
+        bench.take_update(values.update(told))
+        assert (await bench.outcome(bench.press(bid("2")))).kind is OutcomeKind.ACCEPTED
 
 
 @pytest.mark.parametrize(("held", "kind"), [("4", OutcomeKind.REFUSED), ("3", OutcomeKind.ACCEPTED)])

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from bpx_tui.errors import NotSent, OutcomeUnknown, Unavailable
+from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.model.enums import StrategyStatus
 from bpx_tui.model.ids import StrategyId, Symbol
 from bpx_tui.model.strategies import Strategy
@@ -110,7 +111,9 @@ def watch_says(account: Account) -> tuple[tuple[Strategy, ...] | None, str]:
 
 
 async def test_of_readings_that_overlap_the_one_begun_last_counts() -> None:
-    venue, account = SlowVenue(), Account(AccountAccess.TRADING, OrderBoard(ManualClock()), FillLog())
+    clock = ManualClock()
+    board = OrderBoard(clock, ServerClock(clock))
+    venue, account = SlowVenue(), Account(AccountAccess.TRADING, board, FillLog())
     watch = StrategyWatch(venue, account)
     async with asyncio.TaskGroup() as group:
         early, late = (group.create_task(watch.read()) for _ in range(2))

@@ -164,7 +164,9 @@ async def test_market_orders_need_a_live_book_and_reduce_only_needs_nothing() ->
         assert not refused.reached_exchange
         bench.session.gate.close("test", "closed for the test")
         assert (await bench.outcome(bench.press(values.request()))).text == "Not sent: closed for the test."
-        reducing = await bench.outcome(bench.press(values.request(price=None, reduce_only=True)))
+        reducing = await bench.outcome(
+            bench.press(values.request(symbol=values.SOL_PERP, price=None, reduce_only=True))
+        )
         assert reducing.kind is OutcomeKind.ACCEPTED
         bench.session.gate.lift("test")
         await bench.live_book()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bpx_tui.model.account import Balance, Collateral, CollateralAsset
+from bpx_tui.model.estimate import net_lent
 from bpx_tui.model.ids import Asset
 from bpx_tui.model.views import AccountView
 from bpx_tui.ui.formatting import fixed, percent
@@ -27,7 +28,7 @@ _ZERO = Decimal(0)
 
 def rows_of(account: AccountView) -> tuple[Balance, ...]:
     """What is held, lent or owed, by value where it is known, then by name. Lent money leaves the balances."""
-    marks, loans = _marks(account), _net_lent(account)
+    marks, loans = _marks(account), net_lent(account)
     held = {each.asset: each for each in account.balances or ()}
     every = (held.get(asset, Balance(asset, _ZERO, _ZERO, _ZERO)) for asset in {*held, *loans})
     kept = [each for each in every if each.total or loans.get(each.asset)]
@@ -36,10 +37,10 @@ def rows_of(account: AccountView) -> tuple[Balance, ...]:
 
 def cells_of(balance: Balance, account: AccountView) -> Cells:
     """The total holds what is lent; the value is what is left of it when debts are paid."""
-    collateral, marks, loans = _by_asset(account.collateral), _marks(account), _net_lent(account)
-    asset, mark, net_lent = collateral.get(balance.asset), marks.get(balance.asset), loans.get(balance.asset, _ZERO)
+    collateral, marks, loans = _by_asset(account.collateral), _marks(account), net_lent(account)
+    asset, mark, net = collateral.get(balance.asset), marks.get(balance.asset), loans.get(balance.asset, _ZERO)
     decimals = 2 if balance.asset in {"USDC", "USDT", "USD"} else 6
-    lent, value = max(_ZERO, net_lent), _value(balance, marks, loans)
+    lent, value = max(_ZERO, net), _value(balance, marks, loans)
     return (
         Cell(balance.asset, bold=True),
         Cell(fixed(balance.available, decimals)),
@@ -48,9 +49,9 @@ def cells_of(balance: Balance, account: AccountView) -> Cells:
         Cell("—" if mark is None else f"${fixed(mark, 4 if mark < 10 else 2)}", Role.MUTED),
         Cell(
             "—" if mark is None else f"{'-' if value < 0 else ''}${fixed(abs(value), 2)}",
-            Role.WARNING if net_lent < 0 else Role.TEXT,
+            Role.WARNING if net < 0 else Role.TEXT,
         ),
-        _owed(None if account.loans is None else -net_lent, decimals),
+        _owed(None if account.loans is None else -net, decimals),
         Cell(fixed(lent, decimals) if lent else "—", Role.MUTED),
         Cell("—" if asset is None else percent(asset.weight, 0, sign=False), Role.MUTED),
     )
@@ -60,13 +61,6 @@ def _owed(quantity: Decimal | None, decimals: int) -> Cell:
     if quantity is None:
         return Cell("unknown", Role.MUTED)
     return Cell(fixed(quantity, decimals), Role.WARNING) if quantity > 0 else Cell("—", Role.MUTED)
-
-
-def _net_lent(account: AccountView) -> dict[Asset, Decimal]:
-    """What is lent (positive) or owed (negative); while loans are not known, what counts as lent in the margin."""
-    if account.loans is not None:
-        return {each.asset: each.net_quantity for each in account.loans}
-    return {each.asset: each.lend_quantity for each in account.collateral.assets} if account.collateral else {}
 
 
 def _marks(account: AccountView) -> dict[Asset, Decimal]:
