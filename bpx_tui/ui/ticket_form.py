@@ -21,8 +21,8 @@ class Field(StrEnum):
 class TicketForm:
     """`fresh` is set while the field with the focus holds a proposal: the next key typed replaces it.
 
-    `refused_price` is a price too far from the mark, `refused_size` price and quantity of an order above the own limit;
-    `retyped` holds the fields that were typed anew after that.
+    `refused_price` is a price too far from the mark, `refused_size` kind, price and quantity of an order above the own
+    limit; `retyped` holds the fields that were typed anew after that.
     """
 
     side: Side = Side.BID
@@ -36,18 +36,22 @@ class TicketForm:
     fresh: bool = True
     shortened: bool = False
     refused_price: str = ""
-    refused_size: tuple[str, str] = ("", "")
+    refused_size: tuple[str, ...] = ()
     retyped: frozenset[Field] = frozenset()
 
     @property
     def overrides(self) -> frozenset[Override]:
         """What is meant in spite of its refusal: the very text that was refused has been typed again."""
         found = set()
-        if Field.PRICE in self.retyped and self.price == self.refused_price:
+        if Field.PRICE in self.retyped and self.price and self.price == self.refused_price:
             found.add(Override.RETYPE_PRICE)
-        if Field.QUANTITY in self.retyped and (self.price, self.quantity) == self.refused_size:
+        if Field.QUANTITY in self.retyped and self._size == self.refused_size:
             found.add(Override.RETYPE_NOTIONAL)
         return frozenset(found)
+
+    @property
+    def _size(self) -> tuple[str, ...]:
+        return self.kind, self.price, self.quantity
 
     @property
     def active_field(self) -> Field:
@@ -66,6 +70,19 @@ class TicketForm:
         retyped = self.retyped | {self.active_field} if self.fresh else self.retyped
         return replace(self._with_text(text[:LONGEST]), fresh=False, shortened=shortened, retyped=retyped)
 
+    def emptied(self) -> TicketForm:
+        """For the next order: no texts, and nothing is meant in spite of a refusal; side, kind and flags stay."""
+        return replace(
+            self,
+            price="",
+            quantity="",
+            field=Field.PRICE,
+            fresh=True,
+            refused_price="",
+            refused_size=(),
+            retyped=frozenset(),
+        )
+
     def price_refused(self) -> TicketForm:
         """The price was refused as it stands; typing it again from the start overrides that."""
         return replace(
@@ -76,7 +93,7 @@ class TicketForm:
         """The quantity was refused at this price; typing it again from the start overrides that."""
         return replace(
             self,
-            refused_size=(self.price, self.quantity),
+            refused_size=self._size,
             retyped=self.retyped - {Field.QUANTITY},
             field=Field.QUANTITY,
             fresh=True,

@@ -124,9 +124,23 @@ def test_an_order_above_the_own_limit_passes_only_when_its_quantity_is_typed_aga
     assert read_ticket(refused, desk).request is None
     assert read_ticket(again, desk).request is not None
     assert again.overrides == {Override.RETYPE_NOTIONAL}
-    for changed in (again.typed("0"), replace(again, price="187.41"), again.size_refused()):
+    market = replace(again, kind=OrderKind.MARKET)
+    for changed in (again.typed("0"), replace(again, price="187.41"), market, again.size_refused()):
         assert read_ticket(changed, desk).request is None
     assert read_ticket(replace(GOOD, side=Side.ASK, reduce_only=True), desk).quantity_error == ""
+
+
+def test_what_was_overridden_for_one_order_is_not_for_the_next() -> None:
+    typed = retyped(retyped(with_price("150").price_refused()).size_refused())
+    assert typed.overrides == frozenset(Override)
+    following = typed.emptied()
+    for character in typed.price:
+        following = following.typed(character)
+    following = following.at_field(Field.QUANTITY)
+    for character in typed.quantity:
+        following = following.typed(character)
+    assert (following.price, following.quantity, following.overrides) == (typed.price, typed.quantity, frozenset())
+    assert TicketForm(kind=OrderKind.MARKET, retyped=frozenset(Field)).overrides == frozenset()
 
 
 def test_post_only_that_would_take_is_refused_here() -> None:

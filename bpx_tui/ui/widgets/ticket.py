@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from textual import events
@@ -77,7 +76,7 @@ class Ticket(DeskPanel):
 
     def clear(self) -> None:
         """Empty texts, as after an order that was accepted; side, kind and flags stay."""
-        self.form = replace(self.form, price="", quantity="", field=Field.PRICE, fresh=True, retyped=frozenset())
+        self.form = self.form.emptied()
         self._asked = False
         self.paint()
 
