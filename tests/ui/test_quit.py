@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual.containers import Horizontal
 from textual.widgets import Static
 
 from bpx_tui.model.strategies import Strategy
 from bpx_tui.service.intents import CancelAll, ReadStrategies
-from bpx_tui.ui.screens.quit import QuitScreen, left_text, something_is_left
+from bpx_tui.ui.screens.quit import QuitScreen, Way, left_text, something_is_left
 from tests.fakes import values
 from tests.fakes.views import NOW_US, SOL_PERP, account, order, position, unknown_order
 from tests.ui.desks import HandDesk
@@ -78,6 +79,28 @@ async def test_with_nothing_left_it_quits_at_once() -> None:
         await pilot.press("ctrl+q")
         await pilot.pause()
         assert not app.is_running or app._exit
+
+
+@pytest.mark.parametrize("size", [(200, 60), (80, 24), (60, 15), (40, 12)])
+async def test_the_ways_on_are_in_sight_however_much_is_left(size: tuple[int, int]) -> None:
+    desk = HandDesk()
+    orders = tuple(order(str(number)) for number in range(100))
+    desk.put_account(account(orders=orders, positions=(position(),) * 9, strategies=(twap(),) * 9))
+    app = desk.app()
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("ctrl+q")
+        await pilot.pause()
+        screen = app.screen.region
+        for way in app.screen.query(Way):
+            assert screen.contains_region(way.region)
+            assert way.region.height == 1
+            assert isinstance(way.parent, Horizontal)
+            assert way.parent.region.contains_region(way.region)
+        left = app.screen.query_one("#left")
+        assert left.region.bottom < next(iter(app.screen.query(Way))).region.y
+        text = str(app.screen.query_one("#left", Static).render())
+        for part in ("100 open orders", "9 running strategies", "9 positions"):
+            assert part in text
 
 
 async def test_it_asks_and_escape_and_enter_stay() -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from bpx_tui.ui.app import TradingApp
 
 _LISTED = 8
+_WIDTH, _ROW_OF_WAYS = 76, 80
+"""Cells of the dialog where there is room, and of the screen from which on the ways stand side by side."""
 _WAIT_SECONDS = 10.0
 _CANCEL = "cancel orders, then quit"
 _CANCEL_AND_STOP = "cancel orders, stop strategies, quit"
@@ -56,7 +58,7 @@ def something_is_left(desk: Desk) -> bool:
 class Way(Static):
     """One way on; a click takes it."""
 
-    DEFAULT_CSS = "Way { width: auto; margin: 0 2 0 0; }"
+    DEFAULT_CSS = "Way { width: auto; max-width: 100%; height: 1; margin: 0 2 0 0; }"
 
     def __init__(self, key: str, text: str, action: str) -> None:
         super().__init__(markup=False, id=action)
@@ -77,6 +79,7 @@ class QuitScreen(ModalScreen[None]):
         ("l", "leave", "Leave everything and quit"),
         ("c", "cancel_all", "Cancel all orders, stop all strategies, then quit"),
     ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_ROW_OF_WAYS, "-wide")]  # noqa: RUF012  Textual declares it so
 
     def __init__(self, desk: Desk, app: TradingApp) -> None:
         super().__init__()
@@ -124,7 +127,18 @@ class QuitScreen(ModalScreen[None]):
                     else "cancelled what is known; what else runs cannot be read"
                 )
         self.query_one("#cancel_all", Way).say(_CANCEL_AND_STOP if strategies or unknown else _CANCEL)
-        self.query_one("#left", Static).update(left_text(desk, self._note))
+        self.query_one("#left", Static).update(self._left_text())
+
+    def _left_text(self) -> Text:
+        """As much of it as leaves the ways on in sight: fewer rows, then no explanation."""
+        width, height = self.size
+        room = height - 2 - (2 if width >= _ROW_OF_WAYS else 4)
+        across = min(_WIDTH, width) - 4
+        for listed in range(_LISTED, -1, -1):
+            text = left_text(self._desk, self._note, listed)
+            if len(text.wrap(self.app.console, max(1, across))) <= room:
+                return text
+        return left_text(self._desk, self._note, 0, explained=False)
 
     def action_stay(self) -> None:
         self.dismiss(None)
@@ -141,23 +155,26 @@ class QuitScreen(ModalScreen[None]):
             self._paint()
 
 
-def left_text(desk: Desk, note: str) -> Text:
-    """What stays on the exchange when the program ends: it has no switch that cancels by itself."""
+def left_text(desk: Desk, note: str, listed: int = _LISTED, *, explained: bool = True) -> Text:
+    """What stays on the exchange when the program ends: it has no switch that cancels by itself.
+
+    At most `listed` orders, strategies and positions are named; all of them are counted.
+    """
     orders, positions = live_orders(desk), open_positions(desk)
     unknown = [order for order in orders if order.state is LocalState.UNKNOWN]
-    text = Text("What is on the exchange stays there; nothing is cancelled by leaving.\n\n")
+    text = Text("What is on the exchange stays there; nothing is cancelled by leaving.\n\n" if explained else "")
     text.append(f"{len(orders)} open order{'s' * (len(orders) != 1)}\n", "bold")
-    for order in orders[:_LISTED]:
+    for order in orders[:listed]:
         text.append(f"  {short_name(order, desk)}  {state_text(order)}\n")
-    _more(text, len(orders))
-    _append_strategies(text, desk)
+    _more(text, len(orders), listed)
+    _append_strategies(text, desk, listed)
     text.append(f"{len(positions)} position{'s' * (len(positions) != 1)}\n", "bold")
-    for position in positions[:_LISTED]:
+    for position in positions[:listed]:
         market = desk.market_of(position.symbol)
         size = fit_quantity(abs(position.net_quantity), market.quantity_decimals if market else 4, 14)
         side = "long" if position.is_long else "short"
         text.append(f"  {side} {size} {market_name(position.symbol)}\n")
-    _more(text, len(positions))
+    _more(text, len(positions), listed)
     if unknown:
         text.append(f"{len(unknown)} of unknown outcome: they may rest or fill after leaving\n", "bold")
     if note:
@@ -165,16 +182,16 @@ def left_text(desk: Desk, note: str) -> Text:
     return text
 
 
-def _append_strategies(text: Text, desk: Desk) -> None:
+def _append_strategies(text: Text, desk: Desk, listed: int) -> None:
     """Strategies are few, and nothing is said where there are none; that they are unknown is said."""
     strategies, unknown = running_strategies(desk), why_strategies_are_unknown(desk)
     if strategies:
         count = f"{len(strategies)} running {'strategy' if len(strategies) == 1 else 'strategies'}"
         goes = "goes" if len(strategies) == 1 else "go"
         text.append(f"{count}, as last read\n" if unknown else f"{count}: {goes} on trading after leaving\n", "bold")
-    for strategy in strategies[:_LISTED]:
+    for strategy in strategies[:listed]:
         text.append(f"  {_described(strategy, desk)}\n")
-    _more(text, len(strategies))
+    _more(text, len(strategies), listed)
     if unknown:
         text.append(f"strategies unknown: {unknown.rstrip('.')}\n", "bold")
 
@@ -190,6 +207,6 @@ def _described(strategy: Strategy, desk: Desk) -> str:
     return f"{name}, {done} done, {duration(left_seconds)} to go"
 
 
-def _more(text: Text, count: int) -> None:
-    if count > _LISTED:
-        text.append(f"  and {count - _LISTED} more\n")
+def _more(text: Text, count: int, listed: int) -> None:
+    if count > listed > 0:
+        text.append(f"  and {count - listed} more\n")
