@@ -67,12 +67,14 @@ class RateLimited(Refused):
 class OutcomeUnknown(ExchangeError):
     """We sent it and cannot tell: show it in flight, ask the exchange, never send it again.
 
-    `code` is the exchange's word where it answered with one (`MAINTENANCE`), else `""`.
+    `code` is the exchange's word where it answered with one (`MAINTENANCE`), else `""`. `lapses_ms` is the exchange
+    time at which the signature ends and nothing can come of a copy under way, `None` where that is not known.
     """
 
     def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message)
         self.code = code
+        self.lapses_ms: int | None = None
 
 
 class Unavailable(ExchangeError):

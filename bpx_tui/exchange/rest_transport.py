@@ -17,7 +17,7 @@ from aiohttp import hdrs
 from yarl import URL
 
 from bpx_tui import __version__
-from bpx_tui.errors import ConfigError, ExchangeError, NotSent, RateLimited, Unavailable
+from bpx_tui.errors import ConfigError, ExchangeError, NotSent, OutcomeUnknown, RateLimited, Unavailable
 from bpx_tui.exchange.http_reply import BrokenReply, ReplyTooLarge
 from bpx_tui.exchange.limits import BudgetSpent, RequestBudget, Share
 from bpx_tui.exchange.operations import Operation
@@ -31,7 +31,15 @@ from bpx_tui.exchange.signed_lane import (
     SignedLane,
     SignedRequest,
 )
-from bpx_tui.exchange.signing import DEFAULT_WINDOW_MS, Params, Signer, set_only, window_for_change, wire_text
+from bpx_tui.exchange.signing import (
+    DEFAULT_WINDOW_MS,
+    Params,
+    Signature,
+    Signer,
+    set_only,
+    window_for_change,
+    wire_text,
+)
 
 READ_SECONDS = 5.0
 ORDER_SECONDS = 10.0
@@ -149,19 +157,50 @@ class RestTransport:
     async def _call(
         self, operation: Operation, share: Share, *, query: Params | None = None, body: Body | None = None
     ) -> Reply:
-        changes = share is not Share.READ
         if self._lane is None or self._public is None:
             raise NotSent("Not sent: the connection to the exchange is not open.")
         self._budget.spend(operation, share)
+        if operation.instruction is not None:
+            return await self._call_signed(self._lane, operation, operation.instruction, share, query, body)
         try:
-            if operation.instruction is None:
-                reply = await self._read_public(self._public, operation, query)
-            else:
-                request = self._signed_request(operation, operation.instruction, query, body, changes=changes)
-                raw = await self._lane.send(request, self._order_seconds if changes else self._read_seconds)
-                reply = Reply(raw.status, raw.headers, raw.body)
+            reply = await self._read_public(self._public, operation, query)
         except _FAILURES as error:
-            raise failed_transport(error, self._host, changes=changes) from error
+            raise failed_transport(error, self._host, changes=False) from error
+        return self._checked(reply, changes=False)
+
+    async def _call_signed(
+        self,
+        lane: SignedLane,
+        operation: Operation,
+        instruction: str,
+        share: Share,
+        query: Params | None,
+        body: Body | None,
+    ) -> Reply:
+        changes, signer, clock = share is not Share.READ, self._signer, self._server_clock
+        if signer is None:
+            raise NotSent("Not sent: no API key is configured for this session.")
+        signer.require(instruction)
+        lapses_ms: int | None = None
+
+        def sign() -> SignedRequest:
+            nonlocal lapses_ms
+            window_ms = window_for_change(clock.uncertainty_ms, self._window_ms) if changes else self._window_ms
+            now_ms = clock.now_ms()
+            lapses_ms = now_ms + window_ms
+            return self._request(
+                operation, signer.sign(instruction, now_ms, window_ms, query=query, body=body), query, body
+            )
+
+        try:
+            raw = await lane.send(sign, self._order_seconds if changes else self._read_seconds)
+            return self._checked(Reply(raw.status, raw.headers, raw.body), changes=changes)
+        except _FAILURES as error:
+            raise _lapsing(failed_transport(error, self._host, changes=changes), lapses_ms) from error
+        except OutcomeUnknown as error:
+            raise _lapsing(error, lapses_ms) from None
+
+    def _checked(self, reply: Reply, *, changes: bool) -> Reply:
         if not 200 <= reply.status < 300:
             raise self._failure(reply, changes)
         return reply
@@ -172,17 +211,10 @@ class RestTransport:
             self._budget.refused(failure.retry_after_seconds)
         return failure
 
-    def _signed_request(
-        self, operation: Operation, instruction: str, query: Params | None, body: Body | None, *, changes: bool
+    def _request(
+        self, operation: Operation, signed: Signature, query: Params | None, body: Body | None
     ) -> SignedRequest:
         """Head and body, as they are written. Nothing in the head is foreign but the query, which is encoded."""
-        signer = self._signer
-        if signer is None:
-            raise NotSent("Not sent: no API key is configured for this session.")
-        clock, window_ms = self._server_clock, self._window_ms
-        if changes:
-            window_ms = window_for_change(clock.uncertainty_ms, window_ms)
-        signed = signer.sign(instruction, clock.now_ms(), window_ms, query=query, body=body)
         target = operation.path if not query else self._url(operation, query).raw_path_qs
         head = (
             f"{operation.method} {target} HTTP/1.1\r\n{self._common_head}X-Signature: {signed.signature}\r\n"
@@ -210,6 +242,12 @@ class RestTransport:
         url = self._base.with_path(operation.path)
         shown = {key: wire_text(value) for key, value in (query or {}).items() if value is not None}
         return url.with_query(shown) if shown else url
+
+
+def _lapsing(failure: ExchangeError, lapses_ms: int | None) -> ExchangeError:
+    if isinstance(failure, OutcomeUnknown):
+        failure.lapses_ms = lapses_ms
+    return failure
 
 
 _FAILURES = (aiohttp.ClientError, NotConnected, ConnectionBroken, BrokenReply, TimeoutError, OSError)

@@ -14,6 +14,7 @@ import ssl
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 
 from bpx_tui.exchange.connect_errors import why_not_connected
 from bpx_tui.exchange.http_reply import BrokenReply, RawReply, ReplyReader
@@ -55,8 +56,10 @@ class SignedLane:
         self._busy: set[_Connection] = set()
         self._closed = False
 
-    async def send(self, request: SignedRequest, timeout_seconds: float) -> RawReply:
+    async def send(self, sign: Callable[[], SignedRequest], timeout_seconds: float) -> RawReply:
         """Write one whole request, once, and wait for its answer.
+
+        `sign` makes it when there is a connection to write it to: its signature does not age while one is made.
 
         Raises:
             NotConnected: nothing was sent.
@@ -67,7 +70,7 @@ class SignedLane:
         connection = self._take_idle() or await self._connect()
         self._busy.add(connection)
         try:
-            connection.write(request)
+            connection.write(sign())
             async with asyncio.timeout(timeout_seconds):
                 reply = await connection.answer()
         except BaseException:

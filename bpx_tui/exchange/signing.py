@@ -114,6 +114,17 @@ class Signer:
     def allows(self, instruction: str) -> bool:
         return instruction in self._allowed
 
+    def require(self, instruction: str) -> None:
+        """Make sure that this may be signed.
+
+        Raises:
+            NotSent: this session may not do that, whatever the key could.
+        """
+        if instruction == WITHDRAW:
+            raise NotSent("This program does not request withdrawals.")
+        if instruction not in self._allowed:
+            raise NotSent(f"Not sent: this session is read-only and may not sign {instruction}.")
+
     def sign(
         self,
         instruction: str,
@@ -123,13 +134,8 @@ class Signer:
         query: Params | None = None,
         body: Params | Sequence[Params] | None = None,
     ) -> Signature:
-        """Sign a request; parameters as for `canonical_string`.
-
-        Raises:
-            NotSent: this session may not do that, whatever the key could.
-        """
-        if instruction not in self._allowed:
-            self._refuse(instruction)
+        """Sign a request; parameters as for `canonical_string`, errors as for `require`."""
+        self.require(instruction)
         message = canonical_string(instruction, timestamp_ms, window_ms, query=query, body=body)
         signature = b64encode(self._sign(message.encode())).decode("ascii")
         return Signature(self._api_key, signature, str(timestamp_ms), str(window_ms))
@@ -137,12 +143,6 @@ class Signer:
     def subscription(self, timestamp_ms: int, window_ms: int = DEFAULT_WINDOW_MS) -> Signature:
         """The `signature` element of a SUBSCRIBE to private streams. The names of the streams are not signed."""
         return self.sign(SUBSCRIBE, timestamp_ms, window_ms)
-
-    @staticmethod
-    def _refuse(instruction: str) -> NoReturn:
-        if instruction == WITHDRAW:
-            raise NotSent("This program does not request withdrawals.")
-        raise NotSent(f"Not sent: this session is read-only and may not sign {instruction}.")
 
     def __repr__(self) -> str:
         return f"<signer …{self._api_key[-4:]}>"

@@ -182,7 +182,8 @@ class TrackedOrder:
     """One order as the desk knows it: the request if it was ours, the exchange's view once there is one.
 
     `note` says in words why it stands where it stands (a refusal's text, an expiry reason, what is being checked).
-    `cancel_pending` is set between a cancel and its evidence. `is_external` marks orders made elsewhere.
+    `cancel_pending` is set between a cancel and its evidence. `is_external` marks orders made elsewhere. `sent_ms` is
+    the exchange time at which it was about to leave, `lapses_ms` the one at which the signature of what left ends.
     """
 
     state: LocalState
@@ -194,6 +195,7 @@ class TrackedOrder:
     is_external: bool = False
     note: str = ""
     sent_ms: int | None = None
+    lapses_ms: int | None = None
     evidence: frozenset[str] = field(default_factory=frozenset)
 
     @property

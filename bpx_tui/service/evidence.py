@@ -67,9 +67,14 @@ class Evidence:
             self.on_money_moved()
         return fresh
 
-    def settle(self, client_id: ClientId, state: LocalState, note: str) -> TrackedOrder | None:
-        """End or doubt an order that the exchange has not shown; `None` when it has, which outranks this."""
-        sighting = self._board.settle(client_id, state, note)
+    def settle(
+        self, client_id: ClientId, state: LocalState, note: str, lapses_ms: int | None = None
+    ) -> TrackedOrder | None:
+        """End or doubt an order that the exchange has not shown; `None` when it has, which outranks this.
+
+        `lapses_ms` is the exchange time from which nothing can come of its request any more, where that is known.
+        """
+        sighting = self._board.settle(client_id, state, note, lapses_ms)
         if sighting is None:
             return None
         self._announce(sighting)

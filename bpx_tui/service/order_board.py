@@ -86,12 +86,14 @@ class OrderBoard:
         self.revision += 1
         return tracked
 
-    def settle(self, client_id: ClientId, state: LocalState, note: str) -> Sighting | None:
+    def settle(
+        self, client_id: ClientId, state: LocalState, note: str, lapses_ms: int | None = None
+    ) -> Sighting | None:
         """End (or doubt) an order that the exchange has not shown. Evidence that it exists outranks that: `None`."""
         entry = self._ours.get(client_id)
         if entry is None or entry.order.order is not None:
             return None
-        return self._change(entry, replace(entry.order, state=state, note=note))
+        return self._change(entry, replace(entry.order, state=state, note=note, lapses_ms=lapses_ms))
 
     def see(self, order: Order, source: Source, note: str = "") -> Sighting:
         """Take one picture of an order."""

@@ -64,8 +64,14 @@ class Resolver:
             self._missing.setdefault(tracked.order.order_id, 0)
 
     def deadline_ms(self, tracked: TrackedOrder) -> int:
-        """Exchange time after which its absence begins to mean something."""
-        return (tracked.sent_ms or 0) + self._window_ms + GRACE_MS + MARGIN_MS
+        """Exchange time after which its absence begins to mean something.
+
+        Its signature counts as it was made; of one that is not known, the longest that is made.
+        """
+        lapses_ms = tracked.lapses_ms
+        if lapses_ms is None:
+            lapses_ms = (tracked.sent_ms or 0) + self._window_ms
+        return lapses_ms + GRACE_MS + MARGIN_MS
 
     async def run(self) -> None:
         """Until cancelled: a pass every half second, which costs nothing while nothing is in doubt."""

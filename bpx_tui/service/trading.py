@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bpx_tui.clock import Clock
-from bpx_tui.errors import BpxError, NotFound, NotSent, Refused, UsageError
+from bpx_tui.errors import BpxError, NotFound, NotSent, OutcomeUnknown, Refused, UsageError
 from bpx_tui.exchange.rest_errors import is_clock_refusal
 from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.model.enums import OrderKind
@@ -149,7 +149,8 @@ class Trader:
             self._blame_clock(error)
             self._never_placed(intent, client_id, LocalState.REFUSED, str(error), started)
         except BpxError as error:
-            self._doubt(intent, client_id, str(error), started)
+            lapses_ms = error.lapses_ms if isinstance(error, OutcomeUnknown) else None
+            self._doubt(intent, client_id, str(error), started, lapses_ms)
         else:
             self._placed(intent, request, order, started)
         return True
@@ -177,8 +178,10 @@ class Trader:
         reached = state is LocalState.REFUSED
         self._outcome(intent, OutcomeKind.REFUSED, text, tracked, reached=reached, since=started if reached else None)
 
-    def _doubt(self, intent: PlaceOrder, client_id: ClientId, text: str, started: float) -> None:
-        tracked = self._evidence.settle(client_id, LocalState.UNKNOWN, f"outcome unknown: {text}")
+    def _doubt(
+        self, intent: PlaceOrder, client_id: ClientId, text: str, started: float, lapses_ms: int | None = None
+    ) -> None:
+        tracked = self._evidence.settle(client_id, LocalState.UNKNOWN, f"outcome unknown: {text}", lapses_ms)
         if tracked is None:
             tracked = self._board.get(None, client_id)
             self._outcome(intent, OutcomeKind.ACCEPTED, "Its answer was lost, but the exchange shows it.", tracked)

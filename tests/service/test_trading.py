@@ -98,6 +98,18 @@ async def test_what_never_arrived_is_called_so_only_after_the_fence() -> None:
         assert len(bench.venue.placed) == 1
 
 
+async def test_the_fence_stands_where_the_signature_that_left_really_ends() -> None:
+    async with Bench().running() as bench:
+        lost = OutcomeUnknown("timeout")
+        lost.lapses_ms = bench.time.now_ms() + 30_000
+        bench.venue.script("place", lost)
+        await bench.outcome(bench.press(values.request()))
+        await bench.clock.advance(90)
+        assert bench.states() == ["unknown"]
+        await bench.clock.advance(6)
+        assert bench.states() == ["not sent"]
+
+
 async def test_a_failed_sweep_proves_nothing() -> None:
     async with Bench().running() as bench:
         bench.venue.script("place", OutcomeUnknown("timeout"))
