@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 from bpx_tui.clock import Clock
 from bpx_tui.errors import BpxError, NotSent, OutcomeUnknown, Refused, UsageError
 from bpx_tui.exchange.server_clock import ServerClock
+from bpx_tui.exchange.signing import DEFAULT_WINDOW_MS
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
 from bpx_tui.model.orders import LocalState, Order, OrderRequest, OrderUpdate, TrackedOrder
 from bpx_tui.service.announcer import Announcer
@@ -22,6 +23,7 @@ from bpx_tui.service.gate import GateKeeper
 from bpx_tui.service.intents import Severity
 from bpx_tui.service.order_board import OrderBoard
 from bpx_tui.service.ports import Venue
+from bpx_tui.service.resolver import GRACE_MS, MARGIN_MS
 
 T = TypeVar("T")
 
@@ -40,7 +42,8 @@ class EngineWatch:
 
     What opens it again is an acknowledgement: a reply that shows the order that was placed or cancelled, or an order
     event of the private stream that the engine made since. Where none can come, because what had no answer has been
-    found or proven never to have arrived, the end of all doubt opens it too.
+    found or proven never to have arrived, the end of all doubt opens it too. A cancel that did not reach the order it
+    was for is in doubt for as long as it may still be executed, which its signature bounds.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class EngineWatch:
         self._silences: deque[float] = deque(maxlen=TOO_MANY)
         self._silent_us = 0
         self._swept: set[Symbol] = set()
+        self._cancels_lapse_ms = 0
         self._is_down = False
         self._back_at = float("-inf")
 
@@ -94,6 +98,9 @@ class EngineWatch:
         now = self._clock.monotonic()
         self._silences.append(now)
         self._silent_us = self._time.now_us()
+        lapses_ms = error.lapses_ms if isinstance(error, OutcomeUnknown) else None
+        lapses_ms = self._time.now_ms() + DEFAULT_WINDOW_MS if lapses_ms is None else lapses_ms
+        self._cancels_lapse_ms = max(self._cancels_lapse_ms, lapses_ms + GRACE_MS + MARGIN_MS)
         if swept is not None:
             self._swept.add(swept)
         recent = sum(now - at <= WITHIN_SECONDS for at in self._silences)
@@ -118,7 +125,8 @@ class EngineWatch:
         self._announcer.notice(Severity.GOOD, f"New orders are taken again: {why}.")
 
     def _is_in_doubt(self, order: TrackedOrder) -> bool:
-        return order.state in _IN_DOUBT or order.cancel_pending or order.symbol in self._swept
+        may_be_cancelled = order.cancel_pending or order.symbol in self._swept
+        return order.state in _IN_DOUBT or (may_be_cancelled and self._time.now_ms() < self._cancels_lapse_ms)
 
 
 class _Heard:

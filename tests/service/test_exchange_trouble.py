@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -30,7 +30,7 @@ ASK = values.request(Side.ASK, price="101")
 
 async def probes_a_minute(bench: Bench) -> list[int]:
     counts = [bench.venue.count("status")]
-    for _ in range(10):
+    for _ in range(3):
         await bench.clock.advance(60)
         counts.append(bench.venue.count("status"))
     return [after - before for before, after in pairwise(counts)]
@@ -233,18 +233,36 @@ async def test_after_it_was_down_one_more_silence_within_a_minute_is_enough() ->
         assert bench.gate().is_open
 
 
-async def test_sweeps_without_an_answer_count_and_their_market_stays_in_doubt_until_one_is_answered() -> None:
+async def test_sweeps_without_an_answer_count_and_leave_their_market_in_doubt_until_one_is_answered() -> None:
     async with Bench().running() as bench:
         await bench.outcome(bench.press(values.request()))
         bench.venue.always["cancel_all"] = LOST
         assert (await bench.outcome(bench.press_cancel_all(), within=10)).kind is OutcomeKind.UNKNOWN
         assert not bench.gate().is_open
-        await bench.clock.advance(100)
+        await bench.clock.advance(50)
         assert not bench.gate().is_open
         del bench.venue.always["cancel_all"]
         assert (await bench.outcome(bench.press_cancel_all(), within=3)).kind is OutcomeKind.ACCEPTED
         assert bench.gate().is_open
         assert all(order.status is OrderStatus.CANCELLED for order in bench.venue.orders.values())
+
+
+@pytest.mark.parametrize("press", [Bench.press_cancel_all, lambda bench: bench.press_cancel("1")])
+async def test_a_cancel_that_can_no_longer_arrive_keeps_nothing_closed(press: Callable[[Bench], int]) -> None:
+    lost = OutcomeUnknown("no answer in time")
+    async with Bench().running() as bench:
+        await bench.outcome(bench.press(values.request()))
+        bench.venue.always["cancel_all"] = bench.venue.always["cancel"] = lost
+        lost.lapses_ms = bench.time.now_ms() + 20_000
+        for _ in range(2):
+            press(bench)
+            await bench.clock.advance(1)
+        assert not bench.gate().is_open
+        await bench.clock.advance(75)
+        assert not bench.gate().is_open
+        await bench.clock.advance(15)
+        assert bench.gate().is_open
+        assert bench.states() == ["open"]
 
 
 async def test_an_answer_that_was_lost_after_the_stream_had_shown_the_order_leaves_nothing_in_doubt() -> None:
