@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bpx_tui.model.account import Balance
+from bpx_tui.model.ids import Asset
 from bpx_tui.model.orders import LocalState
 from bpx_tui.model.views import AccountAccess, AccountView
 from bpx_tui.service.intents import Mode
@@ -102,6 +104,20 @@ def test_a_debt_that_could_not_be_read_is_not_called_none() -> None:
     lent = replace(collateral().assets[0], lend_quantity=d("250"))
     counted = replace(view, collateral=replace(collateral(), assets=(lent,)))
     assert _texts(counted)[0][3:8] == ["5,250.50", "$1.0000", "$5,250.50", "unknown", "250.00"]
+
+
+def test_a_debt_is_in_sight_beside_the_ticket_of_a_laptop_and_on_a_small_screen() -> None:
+    for width in (70, 78):
+        titles = {balances.COLUMNS[index].title for index in fitting(balances.COLUMNS, width).shown}
+        assert {"Asset", "Available", "In orders", "Value", "Owed"} <= titles
+
+
+@given(st.decimals(min_value="-999999999", max_value="9999999999", places=8))
+def test_no_digit_of_a_balance_is_cut(quantity: Decimal) -> None:
+    held = Balance(Asset("BTC"), abs(quantity), abs(quantity), Decimal(0))
+    view = replace(account(), balances=(held,), loans=(values.loan("BTC", str(quantity), "1"),))
+    for cell, column in zip(balances.cells_of(held, view), balances.COLUMNS, strict=True):
+        assert column.title in {"Price", "Value"} or len(cell.text) <= column.width, (column.title, cell.text)
 
 
 async def _rows(desk: HandDesk, tab: Tab, size: tuple[int, int] = (120, 35)) -> str:

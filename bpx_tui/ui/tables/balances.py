@@ -8,19 +8,22 @@ from bpx_tui.model.account import Balance, Collateral, CollateralAsset
 from bpx_tui.model.estimate import net_lent
 from bpx_tui.model.ids import Asset
 from bpx_tui.model.views import AccountView
-from bpx_tui.ui.formatting import fixed, percent
+from bpx_tui.ui.formatting import fit_quantity, fixed, percent
 from bpx_tui.ui.palette import Role
 from bpx_tui.ui.tables.columns import Cell, Cells, Column
 
+_QUANTITY = 14
+"""Cells of a quantity: as many decimals as leave its digits in sight, and the debt too beside a laptop's ticket."""
+
 COLUMNS = (
     Column("Asset", 8, right=False),
-    Column("Available", 18),
-    Column("In orders", 16),
-    Column("Total", 18, rank=2),
+    Column("Available", _QUANTITY),
+    Column("In orders", _QUANTITY),
+    Column("Total", _QUANTITY, rank=2),
     Column("Price", 12, rank=3),
     Column("Value", 14),
-    Column("Owed", 14, rank=1),
-    Column("Lent", 14, rank=4),
+    Column("Owed", _QUANTITY, rank=1),
+    Column("Lent", _QUANTITY, rank=4),
     Column("Counts as margin", 17, rank=5),
 )
 _ZERO = Decimal(0)
@@ -43,16 +46,16 @@ def cells_of(balance: Balance, account: AccountView) -> Cells:
     lent, value = max(_ZERO, net), _value(balance, marks, loans)
     return (
         Cell(balance.asset, bold=True),
-        Cell(fixed(balance.available, decimals)),
-        Cell(fixed(balance.locked, decimals), Role.TEXT if balance.locked else Role.MUTED),
-        Cell(fixed(balance.total + lent, decimals)),
+        Cell(fit_quantity(balance.available, decimals, _QUANTITY)),
+        Cell(fit_quantity(balance.locked, decimals, _QUANTITY), Role.TEXT if balance.locked else Role.MUTED),
+        Cell(fit_quantity(balance.total + lent, decimals, _QUANTITY)),
         Cell("—" if mark is None else f"${fixed(mark, 4 if mark < 10 else 2)}", Role.MUTED),
         Cell(
             "—" if mark is None else f"{'-' if value < 0 else ''}${fixed(abs(value), 2)}",
             Role.WARNING if net < 0 else Role.TEXT,
         ),
         _owed(None if account.loans is None else -net, decimals),
-        Cell(fixed(lent, decimals) if lent else "—", Role.MUTED),
+        Cell(fit_quantity(lent, decimals, _QUANTITY) if lent else "—", Role.MUTED),
         Cell("—" if asset is None else percent(asset.weight, 0, sign=False), Role.MUTED),
     )
 
@@ -60,7 +63,7 @@ def cells_of(balance: Balance, account: AccountView) -> Cells:
 def _owed(quantity: Decimal | None, decimals: int) -> Cell:
     if quantity is None:
         return Cell("unknown", Role.MUTED)
-    return Cell(fixed(quantity, decimals), Role.WARNING) if quantity > 0 else Cell("—", Role.MUTED)
+    return Cell(fit_quantity(quantity, decimals, _QUANTITY), Role.WARNING) if quantity > 0 else Cell("—", Role.MUTED)
 
 
 def _marks(account: AccountView) -> dict[Asset, Decimal]:
