@@ -123,25 +123,30 @@ class CancelEverything:
         return frozenset(strategy.symbol for strategy in running if only in (None, strategy.symbol))
 
     def _believed(self, only: Symbol | None) -> tuple[Markets, Markets]:
-        """Without the exchange's word: every market in which an order may be, and in which a strategy may run."""
-        if only is not None:
-            return frozenset((only,)), frozenset((only,))
+        """Without the exchange's word: every market in which an order may be, and in which a strategy may run.
+
+        Where it was read lately that none runs in a market, nothing is sent there to stop one: the look after the first
+        sweep tells whether that is still so.
+        """
         live = self._account.board.live()
         placed = {each.symbol for each in live if each.order is not None and each.order.strategy_id is not None}
-        running = {strategy.symbol for strategy in self._account.strategies or ()}
-        return frozenset(tracked.symbol for tracked in live), frozenset(running | placed)
+        running = {strategy.symbol for strategy in self._account.strategies or ()} | placed
+        if only is None:
+            return frozenset(tracked.symbol for tracked in live), frozenset(running)
+        may_run = only in running or bool(self._account.strategies_unknown)
+        return frozenset((only,)), frozenset((only,) if may_run else ())
 
     async def _sweep(self, left: _Left, only: Symbol | None, tally: _Tally) -> None:
-        """Cancel where something is left, or may be. Strategies go first: they place orders."""
+        """Cancel where something is left, or may be. Strategies go first, as they place orders, but hold up nothing."""
         with_orders, with_strategies = self._believed(only)
-        limit = asyncio.Semaphore(AT_ONCE)
+        stops, cancels = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as group:
             for symbol in sorted(with_strategies if left.strategies is None else left.strategies):
-                group.create_task(self._try(symbol, partial(self._stop, symbol, tally), limit, tally))
+                group.create_task(self._try(symbol, partial(self._stop, symbol, tally), stops, tally))
             for symbol in sorted(with_orders if left.orders is None else left.orders):
                 for conditional in (False, True):
                     group.create_task(
-                        self._try(symbol, partial(self._cancel, symbol, conditional, tally), limit, tally)
+                        self._try(symbol, partial(self._cancel, symbol, conditional, tally), cancels, tally)
                     )
 
     async def _try(

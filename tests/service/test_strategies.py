@@ -10,13 +10,13 @@ import pytest
 
 from bpx_tui.errors import NotSent, OutcomeUnknown, Unavailable
 from bpx_tui.exchange.server_clock import ServerClock
-from bpx_tui.model.enums import StrategyStatus
+from bpx_tui.model.enums import OrderStatus, StrategyStatus
 from bpx_tui.model.ids import StrategyId, Symbol
 from bpx_tui.model.strategies import Strategy
 from bpx_tui.model.views import AccountAccess, FeedState
 from bpx_tui.service import private_lane
 from bpx_tui.service.account import Account
-from bpx_tui.service.cancel_all import MOST_ROUNDS
+from bpx_tui.service.cancel_all import AT_ONCE, MOST_ROUNDS
 from bpx_tui.service.fill_log import FillLog
 from bpx_tui.service.intents import Mode, OutcomeKind
 from bpx_tui.service.order_board import OrderBoard
@@ -151,6 +151,28 @@ async def test_a_cancel_of_one_market_stops_what_runs_there_and_nothing_else() -
         outcome = await bench.outcome(bench.press_cancel_all(values.SOL), within=3)
         assert (outcome.kind, "1 strategy stopped" in outcome.text) == (OutcomeKind.ACCEPTED, True)
         assert bench.account().strategies == (elsewhere,)
+
+
+async def test_where_no_strategy_runs_none_is_stopped_and_slow_stops_hold_up_no_cancel() -> None:
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    elsewhere = [values.strategy(str(number), symbol=Symbol(f"A{number}_USDC")) for number in range(AT_ONCE)]
+    async with running().running() as bench:
+        assert (await bench.outcome(bench.press_cancel_all(values.SOL))).kind is OutcomeKind.ACCEPTED
+        assert bench.venue.count("cancel_strategies") == 0
+        bench.venue.always["running_strategies"] = Unavailable("503")
+        bench.press_quit()
+        await bench.clock.advance(0.1)
+        await bench.outcome(bench.press_cancel_all(values.SOL), within=10)
+        assert bench.venue.count("cancel_strategies") > 0
+    bench = running(*elsewhere)
+    async with bench.running():
+        await bench.outcome(bench.press(values.request()))
+        bench.venue.script("cancel_strategies", *[never] * AT_ONCE)
+        bench.press_cancel_all()
+        await bench.clock.advance(0.1)
+        assert [order.status for order in bench.venue.orders.values()] == [OrderStatus.CANCELLED]
 
 
 @pytest.mark.parametrize("knows", [True, False])
