@@ -91,8 +91,8 @@ class ExchangeStatusWatch:
             self._announcer.notice(Severity.ERROR, text, sticky=True)
 
     def _end(self) -> None:
-        self._gate.lift(GATE_REASON)
         if self._in_trouble:
             self._in_trouble = False
             self._announcer.notice(Severity.GOOD, "The exchange says that it works again.")
-            self._on_end()
+            self._on_end()  # before the gate opens for a moment: this may have a reason of its own to keep it closed
+        self._gate.lift(GATE_REASON)

@@ -114,7 +114,10 @@ async def test_a_status_asked_before_an_order_met_maintenance_does_not_end_it() 
     clock, latest = ManualClock(), Latest()
     venue, gate = ScriptedVenue(clock, ServerClock(clock)), GateKeeper(latest)
     announcer = Announcer(Channel(), clock)
-    watch = ExchangeStatusWatch(venue, gate, announcer, clock, random.Random(1), lambda: None)
+    open_at_end: list[bool] = []
+    watch = ExchangeStatusWatch(
+        venue, gate, announcer, clock, random.Random(1), lambda: open_at_end.append(gate.is_open)
+    )
     venue.script("status", told_meanwhile)
     async with asyncio.TaskGroup() as group:
         group.create_task(watch.ask())
@@ -122,6 +125,7 @@ async def test_a_status_asked_before_an_order_met_maintenance_does_not_end_it() 
     assert gate.reason == "the exchange answers MAINTENANCE"
     await watch.ask()
     assert gate.is_open
+    assert open_at_end == [False], "whoever hears of the end can keep it closed without a gap"
 
 
 @asynccontextmanager
