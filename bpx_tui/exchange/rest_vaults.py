@@ -71,12 +71,14 @@ class Vaults:
     async def redeem(self, vault_id: VaultId, tokens: Decimal | None = None) -> None:
         """Ask for vault tokens to be redeemed, all that are available with `None`; paid after the vault's delay.
 
+        It counts among what takes risk away: leaving a vault must stay possible where cancelling is.
+
         Raises:
             InputError: the quantity cannot be sent; nothing was done.
         """
         body: Params = {"vaultId": vault_id, "vaultTokenQuantity": optional_money(tokens, "token quantity")}
-        await self._calls.do("vault_redeem", Share.ORDER, body)
+        await self._calls.do("vault_redeem", Share.CANCEL, body)
 
     async def cancel_redeem(self, vault_id: VaultId) -> None:
-        """Take the pending request of that vault back."""
+        """Take the pending request of that vault back: no cancel that takes risk away, what is in the vault stays."""
         await self._calls.do("vault_redeem_cancel", Share.ORDER, {"vaultId": vault_id})

@@ -327,3 +327,14 @@ def test_what_cannot_be_written_in_plain_digits_is_not_sent(quantity: str) -> No
 def test_what_does_not_make_one_request_for_quote_is_not_sent(request_: RfqRequest) -> None:
     with pytest.raises(InputError):
         rfq_wire.encode_rfq(request_)
+
+
+async def test_what_takes_risk_away_uses_the_last_share_of_the_budget_and_nothing_else_does() -> None:
+    async with Setup.running(TRADING_INSTRUCTIONS, per_minute=2, order_reserve=0, cancel_reserve=2) as setup:
+        setup.venue.respond = lambda _: answer(raw=b"")
+        await setup.client.vaults.redeem(VAULT)
+        with pytest.raises(NotSent, match="request limit"):
+            await setup.client.vaults.cancel_redeem(VAULT)
+        with pytest.raises(NotSent, match="request limit"):
+            await setup.client.vaults.mint(VAULT, Asset("USDC"), D(1))
+        assert len(setup.venue.requests) == 1
