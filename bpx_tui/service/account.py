@@ -59,9 +59,13 @@ class Account:
         """Differs whenever the picture would."""
         return self._revision, self.board.revision, self.fills.revision
 
-    def without_liquidation_price(self) -> list[Symbol]:
-        """Held markets whose liquidation price has to be asked for one by one."""
-        return [s for s, p in self._positions.items() if not p.is_flat and p.est_liquidation_price is None]
+    def without_liquidation_price(self) -> dict[Symbol, Decimal]:
+        """Held markets, with what is held, whose liquidation price has to be asked for one by one."""
+        return {
+            symbol: position.net_quantity
+            for symbol, position in self._positions.items()
+            if not position.is_flat and position.est_liquidation_price is None
+        }
 
     def take_liquidation_price(self, told: Position) -> None:
         """What only a question for that one market tells."""

@@ -8,15 +8,18 @@ stream has not proved that it delivers, money soon after whatever moves it.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 
 from bpx_tui.clock import Clock
 from bpx_tui.errors import BpxError, ExchangeError
 from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.exchange.wire_rest import whole
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position
+from bpx_tui.model.ids import Symbol
 from bpx_tui.model.lending import BorrowLendPosition
 from bpx_tui.model.orders import Fill, Order, TrackedOrder
 from bpx_tui.model.views import FeedState
@@ -37,6 +40,9 @@ MONEY_SECONDS = 15.0
 """No stream reports money: an age beyond this, and what reading takes, means that it is late."""
 MONEY_AGAIN_SECONDS = 5.0
 MONEY_MOVED_SECONDS = 1.0
+MOVED_ROUNDS, MOVED_WITHIN_SECONDS = 10, 30.0
+"""Where money moves all the time it is read no more often than this: other requests want their share."""
+LIQUIDATION_AGAIN_SECONDS = 60.0
 AGAIN_SECONDS = 10.0
 RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 TICK_SECONDS = 0.25
@@ -93,6 +99,8 @@ class Reconciler:
         self._again = True
         self._failing: dict[str, str] = {}
         self._fills_read_us: int | None = None
+        self._money_rounds: deque[float] = deque(maxlen=MOVED_ROUNDS)
+        self._liquidation_asked: dict[Symbol, tuple[Decimal, float]] = {}
         self.private_proven = False
         """Whether the private stream has shown that it delivers. Set by the session on the first private event."""
         self.drifted: Callable[[], None] | None = None
@@ -109,7 +117,10 @@ class Reconciler:
 
     def money_moved(self) -> None:
         """A fill, or an order that came to rest or ended, moves money, which no stream reports: read it soon."""
-        self._money_due = min(self._money_due, self._clock.monotonic() + MONEY_MOVED_SECONDS)
+        due = self._clock.monotonic() + MONEY_MOVED_SECONDS
+        if len(self._money_rounds) == MOVED_ROUNDS:
+            due = max(due, self._money_rounds[0] + MOVED_WITHIN_SECONDS)
+        self._money_due = min(self._money_due, due)
 
     def stream_lost(self) -> None:
         """Private events are or may be lost: read what they would have told instead, beginning now."""
@@ -146,6 +157,7 @@ class Reconciler:
                 self._gate.close(READING_GATE_REASON, f"orders cannot be read: {self._failing['orders']}")
                 self._orders_due = self._clock.monotonic() + ORDERS_AGAIN_SECONDS
         if now >= self._money_due:
+            self._money_rounds.append(now)
             self._money_due = self._clock.monotonic() + MONEY_SECONDS
             if not await self._guarded("money", self._fills_and_money):
                 self._strategies.doubt(self._failing["money"])
@@ -233,7 +245,19 @@ class Reconciler:
             group.create_task(self._strategies.read())
         self._account.take_money(balances.result(), collateral.result(), loans.result(), left_us)
         self._evidence.fills(fills.result())
-        for symbol in self._account.without_liquidation_price():
+        await self._liquidation_prices()
+
+    async def _liquidation_prices(self) -> None:
+        """Ask for those not known, each once in a while: a position may have none."""
+        now = self._clock.monotonic()
+        wanted = self._account.without_liquidation_price()
+        asked = {symbol: told for symbol, told in self._liquidation_asked.items() if symbol in wanted}
+        self._liquidation_asked = asked
+        for symbol, quantity in wanted.items():
+            size, at = asked.get(symbol, (None, now))
+            if size == quantity and now - at < LIQUIDATION_AGAIN_SECONDS:
+                continue
+            asked[symbol] = quantity, now
             for position in await self._venue.positions(symbol):
                 self._account.take_liquidation_price(position)
 

@@ -10,7 +10,7 @@ from bpx_tui.errors import Unavailable
 from bpx_tui.exchange.wire_stream import Undecodable
 from bpx_tui.model.account import PositionUpdate
 from bpx_tui.model.enums import OrderStatus
-from bpx_tui.model.ids import ClientId, OrderId
+from bpx_tui.model.ids import ClientId, OrderId, Symbol
 from bpx_tui.model.orders import OrderEventKind
 from bpx_tui.model.views import AccountAccess, FeedState
 from bpx_tui.service.fill_log import FillLog
@@ -344,3 +344,20 @@ async def test_loans_that_cannot_be_read_are_unknown_and_stop_nothing() -> None:
         await bench.clock.advance(16)
         assert bench.account().loans is None
         assert (bench.account().state, bench.gate().is_open) == (FeedState.LIVE, True)
+
+
+async def test_a_busy_account_leaves_most_of_the_request_budget_to_others() -> None:
+    """Fills every half second in ten markets without a liquidation price, and no stream but polling."""
+    bench = Bench()
+    markets = [Symbol(f"A{number}_USDC_PERP") for number in range(10)]
+    bench.venue.position_rows = [values.position("3", symbol=symbol) for symbol in markets]
+    async with bench.running():
+        bench.lose_socket()
+        await bench.clock.advance(30)
+        before = len(bench.venue.calls)
+        for number in range(120):
+            order = values.order("9", executed=f"0.{number:03}", time_us=bench.time.now_us())
+            bench.take_update(values.update(order, own_fill=values.fill(number + 1, "9")))
+            await bench.clock.advance(0.5)
+        assert len(bench.venue.calls) - before < 450, "half of what reads may use in a minute"
+        assert bench.venue.count("balances") > 10
