@@ -93,6 +93,7 @@ class TradingApp(App[None], inherit_bindings=False):
         self._user_themes = user_themes
         self.press = PressGate()
         self._desk_is_hidden = False
+        self._toasts: dict[str, float] = {}
         self._on_first_paint = on_first_paint
         self._log_file = log_file
         self.set_keymap(textual_keymap(self.keys))
@@ -182,7 +183,12 @@ class TradingApp(App[None], inherit_bindings=False):
     def _toast(self, line: LogLine) -> None:
         from bpx_tui.service.intents import Severity
 
-        if line.severity is Severity.ERROR and not line.unknown:  # what is unknown stays in the event line until known
+        if line.severity is not Severity.ERROR or line.unknown:  # what is unknown stays in the event line until known
+            return
+        now = self.desk.clock.monotonic()
+        self._toasts = {text: until for text, until in self._toasts.items() if until > now}
+        if line.text not in self._toasts:
+            self._toasts[line.text] = now + _TOAST_SECONDS
             self.notify(line.text, severity="error", timeout=_TOAST_SECONDS, markup=False)
 
     # ---- the command lane

@@ -79,11 +79,13 @@ def line_for(event: Event, desk: Desk, wall_ms: int) -> LogLine | None:
 
 
 def _outcome_text(outcome: CommandOutcome, desk: Desk) -> str:
-    """The service's words, with the order named as everywhere on the screen instead of by its market alone."""
+    """The service's words, with the order they are about named as everywhere on the screen."""
     took = "" if outcome.round_trip_ms is None else f"  {outcome.round_trip_ms:.0f} ms"
     order, text = outcome.order, outcome.text
-    if order is not None and text.startswith(f"{order.symbol}: "):
-        text = f"{short_name(order, desk)}: {text.removeprefix(f'{order.symbol}: ')}"
+    if order is not None:
+        words = text.replace(f"{order.symbol}: ", "", 1)
+        first = words[:1].lower() if words[1:2].islower() else words[:1]
+        text = f"{short_name(order, desk)}: {first}{words[1:]}"
     return f"{text}{took}"
 
 

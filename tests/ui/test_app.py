@@ -204,6 +204,24 @@ async def test_events_become_lines_and_failures_become_toasts() -> None:
         assert [note.message for note in app._notifications] == ["Insufficient [funds"]
 
 
+async def test_what_is_said_again_while_its_toast_is_shown_covers_nothing_more() -> None:
+    desk = HandDesk()
+    app = desk.app()
+    async with app.run_test(size=(60, 15)) as pilot:
+        await pilot.pause()
+        for text in ("it failed", "it failed", "another failure", "it failed"):
+            desk.bus.events.put(Notice(Severity.ERROR, text, 0))
+        app.drain_events()
+        await pilot.pause()
+        assert [note.message for note in app._notifications] == ["it failed", "another failure"]
+        assert len([line for line in app.event_log.lines if line.text == "it failed"]) == 3
+        desk.clock.ahead += 7
+        desk.bus.events.put(Notice(Severity.ERROR, "it failed", 0))
+        app.drain_events()
+        await pilot.pause()
+        assert len(app._notifications) == 3
+
+
 @pytest.mark.parametrize("size", [(200, 60), (120, 35), (80, 24)])
 async def test_a_toast_covers_neither_book_nor_ticket_nor_the_last_lines(size: tuple[int, int]) -> None:
     desk = HandDesk()
@@ -230,11 +248,20 @@ async def test_an_action_of_any_panel_can_be_run_by_name() -> None:
         assert app.main.chart.zoom == before + 1
 
 
-def test_an_outcome_names_its_order() -> None:
-    outcome = CommandOutcome(1, OutcomeKind.ACCEPTED, "SOL_USDC_PERP: open.", order("1"), round_trip_ms=2.2)
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("SOL_USDC_PERP: open.", "open."),
+        ("It no longer rested: SOL_USDC_PERP: filled.", "it no longer rested: filled."),
+        ("Its answer was lost, but the exchange shows it.", "its answer was lost, but the exchange shows it."),
+        ("TRADING_PAUSED", "TRADING_PAUSED"),
+    ],
+)
+def test_an_outcome_names_its_order(told: str, shown: str) -> None:
+    outcome = CommandOutcome(1, OutcomeKind.ACCEPTED, told, order("1"), round_trip_ms=2.2)
     line = line_for(outcome, HandDesk().desk, 0)
     assert line is not None
-    assert line.text == "buy 8.00 SOL-PERP @ 187.38: open.  2 ms"
+    assert line.text == f"buy 8.00 SOL-PERP @ 187.38: {shown}  2 ms"
 
 
 async def test_lost_events_force_a_new_reading() -> None:
