@@ -30,7 +30,7 @@ def card_lines(card: Card, desk: Desk, size: tuple[int, int]) -> list[Line]:
     """What is sent, what it does, how old the book is, and the two ways on; the last line is always the way on."""
     width, height = size
     lines = _wide(card, desk) if height < 7 else _tall(card, desk, width)
-    status = _status(card, width)
+    status = _status(card, width, height)
     body = lines[: max(0, height - len(status))]
     body += [()] * (height - len(status) - len(body) if height >= 7 else 0)
     return [*body, *status][:height]
@@ -97,7 +97,7 @@ def _book_age(card: Card, desk: Desk) -> Line:
     )
 
 
-def _status(card: Card, width: int) -> list[Line]:
+def _status(card: Card, width: int, height: int) -> list[Line]:
     edit = (Run("esc", Role.ACCENT, bold=True, tag="back"), Run(" edit", Role.MUTED, tag="back"))
     if card.state is CardState.ARMING:
         return [(Run(" enter place (arming)   ", Role.FAINT), *edit)]
@@ -114,10 +114,11 @@ def _status(card: Card, width: int) -> list[Line]:
         return [*_told(f"disarmed: {card.reason}", width, Role.WARNING), (*look, *edit)]
     if card.state is CardState.SENT:
         return [(Run(" sent once, waiting for the exchange …", Role.WARNING, bold=True),)]
-    return _answer(card, width)
+    return _answer(card, width, height)
 
 
-def _answer(card: Card, width: int) -> list[Line]:
+def _answer(card: Card, width: int, height: int) -> list[Line]:
+    """What the exchange said, in full where the order and the way on leave room: it matters more than the estimate."""
     outcome = card.outcome
     assert outcome is not None
     glyph, ink = {
@@ -127,13 +128,15 @@ def _answer(card: Card, width: int) -> list[Line]:
     }[outcome.kind]
     after = "close" if outcome.kind is not OutcomeKind.REFUSED else "edit"
     return [
-        *_told(f"{glyph} {outcome.text}", width, ink, bold=True),
+        *_told(f"{glyph} {outcome.text}", width, ink, most=max(2, height - 4), bold=True),
         (Run(" esc", Role.ACCENT, bold=True, tag="back"), Run(f" {after}", Role.MUTED, tag="back")),
     ]
 
 
-def _told(text: str, width: int, ink: Role, *, bold: bool = False) -> list[Line]:
-    """A reason in one line or two."""
-    first, *rest = wrap(text, max(8, width - 1))
-    second = [fitted(f" {' '.join(rest)}", width)] if rest else []
-    return [(Run(part, ink, bold=bold),) for part in (f" {first}", *second)]
+def _told(text: str, width: int, ink: Role, *, most: int = 2, bold: bool = False) -> list[Line]:
+    """A reason in at most that many lines."""
+    lines = wrap(text, max(8, width - 1))
+    shown = [f" {line}" for line in lines[: most - 1]]
+    if len(lines) >= most:
+        shown.append(fitted(f" {' '.join(lines[most - 1 :])}", width))
+    return [(Run(part, ink, bold=bold),) for part in shown]

@@ -211,3 +211,20 @@ def test_a_long_reason_is_told_in_two_lines_above_the_way_on(size: tuple[int, in
     assert len(lines) == size[1]
     assert reason in " ".join(" ".join(lines[-3:-1]).split())
     assert "look again" in lines[-1]
+
+
+@pytest.mark.parametrize("size", [(64, 14), (46, 8), (78, 5)])
+def test_an_unknown_outcome_is_told_in_full_below_the_order(size: tuple[int, int]) -> None:
+    desk = HandDesk()
+    card = opened(desk)
+    card.press(after_beat(desk), 7, desk.desk)
+    told = (
+        "Outcome unknown (The exchange answered 503 (MAINTENANCE: System under maintenance): the order may have been"
+        " executed. It is not sent again."
+    )
+    card.answer(CommandOutcome(7, OutcomeKind.UNKNOWN, told))
+    lines = ["".join(run.text for run in line) for line in card_lines(card, desk.desk, size)]
+    assert len(lines) <= size[1]
+    assert "BUY 8.00 SOL-PERP" in lines[0]
+    assert told in " ".join(" ".join(lines).split())
+    assert "esc close" in lines[-1]
