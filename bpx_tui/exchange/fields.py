@@ -136,6 +136,11 @@ def flag(record: Record, key: str, default: bool = False) -> bool:
     return default if record.get(key) is None else needed_flag(record, key)
 
 
+def optional_flag(record: Record, key: str) -> bool | None:
+    """A boolean; `None` where nobody says."""
+    return None if record.get(key) is None else needed_flag(record, key)
+
+
 def needed_flag(record: Record, key: str) -> bool:
     """A boolean that must be there."""
     value = record.get(key)

@@ -15,6 +15,7 @@ from bpx_tui.exchange.fields import (
     identifier,
     integer,
     optional_decimal,
+    optional_flag,
     symbol,
 )
 from bpx_tui.exchange.sanitise import clean
@@ -34,7 +35,7 @@ def account(record: Record) -> AccountSettings:
         position_limit=decimal(record, "positionLimit"),
         limit_orders=integer(record, "limitOrders"),
         trigger_orders=integer(record, "triggerOrders"),
-        liquidating=flag(record, "liquidating"),
+        liquidating=optional_flag(record, "liquidating"),
         auto_borrow_settlements=flag(record, "autoBorrowSettlements"),
         auto_lend=flag(record, "autoLend"),
         auto_realize_pnl=flag(record, "autoRealizePnl"),

@@ -75,7 +75,7 @@ def _fill(data: Record, event: OrderEventKind | str, order: Order) -> Fill | Non
         quantity=fields.decimal(data, "l"),
         fee=fields.decimal(data, "n"),
         fee_asset=Asset(fee_asset) if fee_asset else None,
-        is_maker=fields.flag(data, "m"),
+        is_maker=fields.optional_flag(data, "m"),
         time_us=order.engine_time_us,
         client_id=order.client_id,
         system_order_type=None if order.origin == "USER" else order.origin,

@@ -62,7 +62,10 @@ class Collateral:
 
 @dataclass(frozen=True, slots=True)
 class AccountSettings:
-    """Fees are in basis points, negative is a rebate. `leverage_limit` holds for the whole account."""
+    """Fees are in basis points, negative is a rebate. `leverage_limit` holds for the whole account.
+
+    `liquidating` is `None` where the exchange does not say.
+    """
 
     spot_maker_fee_bps: Decimal
     spot_taker_fee_bps: Decimal
@@ -73,7 +76,7 @@ class AccountSettings:
     position_limit: Decimal
     limit_orders: int
     trigger_orders: int
-    liquidating: bool
+    liquidating: bool | None
     auto_borrow_settlements: bool
     auto_lend: bool
     auto_realize_pnl: bool

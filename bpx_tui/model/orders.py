@@ -124,7 +124,10 @@ class OrderEventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One execution of an own order. `fee` in `fee_asset`, negative is a rebate; never recomputed by us."""
+    """One execution of an own order. `fee` in `fee_asset`, negative is a rebate; never recomputed by us.
+
+    `is_maker` is `None` where the exchange does not say.
+    """
 
     symbol: Symbol
     order_id: OrderId
@@ -134,7 +137,7 @@ class Fill:
     quantity: Decimal
     fee: Decimal
     fee_asset: Asset | None
-    is_maker: bool
+    is_maker: bool | None
     time_us: int
     client_id: ClientId | None = None
     system_order_type: str | None = None

@@ -78,4 +78,5 @@ def _fuller(one: Fill, other: Fill) -> Fill:
         client_id=one.client_id if one.client_id is not None else other.client_id,
         system_order_type=one.system_order_type or other.system_order_type,
         fee_asset=one.fee_asset or other.fee_asset,
+        is_maker=other.is_maker if one.is_maker is None else one.is_maker,
     )

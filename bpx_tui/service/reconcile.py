@@ -17,7 +17,7 @@ from decimal import Decimal
 from bpx_tui.clock import Clock
 from bpx_tui.errors import BpxError, ExchangeError
 from bpx_tui.exchange.server_clock import ServerClock
-from bpx_tui.exchange.wire_rest import whole
+from bpx_tui.exchange.wire_rest import Rows, whole
 from bpx_tui.model.account import AccountSettings, Balance, Collateral, Position
 from bpx_tui.model.ids import Symbol
 from bpx_tui.model.lending import BorrowLendPosition
@@ -52,6 +52,7 @@ FILLS_AT_START = 100
 MOST_FILLS = 1_000
 GATE_REASON = "reconcile"
 READING_GATE_REASON = "reading"
+LIQUIDATION_GATE_REASON = "liquidation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ class Reconciler:
         self._failing: dict[str, str] = {}
         self._fills_read_us: int | None = None
         self._money_rounds: deque[float] = deque(maxlen=MOVED_ROUNDS)
+        self._liquidating: bool | None = False
+        self._unreadable: dict[str, frozenset[str]] = {}
         self._liquidation_asked: dict[Symbol, tuple[Decimal, float]] = {}
         self.private_proven = False
         """Whether the private stream has shown that it delivers. Set by the session on the first private event."""
@@ -182,7 +185,7 @@ class Reconciler:
         now = self._clock.monotonic()
         if self._demands != demands:  # something happened while reading: what was read is good, but not enough
             return
-        self._full_due = now + AGAIN_SECONDS if self._again else None
+        self._full_due = now + AGAIN_SECONDS if self._again or self._liquidating else None
         self._again, self._failures = False, 0
         self._orders_due = now + self._orders_period()
         self._gate.lift(GATE_REASON)
@@ -221,8 +224,9 @@ class Reconciler:
     def _apply(self, reading: _Reading) -> None:
         first = self._account.true_at_us is None
         self._account.take_settings(reading.settings)
-        self._account.take_money(reading.balances, reading.collateral, reading.loans, reading.left_us)
-        self._evidence.fills(reading.fills, announce=not first)
+        self._take_liquidation(reading.settings.liquidating)
+        self._take_money(reading.balances, reading.collateral, reading.loans, reading.left_us)
+        self._take_fills(reading.fills, announce=not first)
         self._take_orders(reading.orders, reading.left_at)
         self._take_positions(reading.positions, reading.left_us)
         self._say_how_it_stands()
@@ -243,8 +247,8 @@ class Reconciler:
             loans = group.create_task(self._loans())
             fills = group.create_task(self._recent_fills())
             group.create_task(self._strategies.read())
-        self._account.take_money(balances.result(), collateral.result(), loans.result(), left_us)
-        self._evidence.fills(fills.result())
+        self._take_money(balances.result(), collateral.result(), loans.result(), left_us)
+        self._take_fills(fills.result())
         await self._liquidation_prices()
 
     async def _liquidation_prices(self) -> None:
@@ -279,6 +283,45 @@ class Reconciler:
         if len(fills) < MOST_FILLS:
             self._fills_read_us = left_us
         return fills
+
+    def _take_liquidation(self, liquidating: bool | None) -> None:
+        """Whether the exchange is closing the account's positions by itself: then nothing may add to them."""
+        before, self._liquidating = self._liquidating, liquidating
+        if liquidating:
+            self._gate.close(LIQUIDATION_GATE_REASON, "the exchange is liquidating this account")
+        else:
+            self._gate.lift(LIQUIDATION_GATE_REASON)
+        if liquidating is before:
+            return
+        if liquidating:
+            text = "The exchange is liquidating this account. No new orders; cancels and reduce-only are still sent."
+            self._announcer.notice(Severity.ERROR, text, sticky=True)
+        elif liquidating is None:
+            text = "The exchange does not say whether it is liquidating this account."
+            self._announcer.notice(Severity.WARNING, text, sticky=True)
+        elif before:
+            self._announcer.notice(Severity.GOOD, "The exchange is not liquidating this account any more.")
+
+    def _take_money(
+        self,
+        balances: Sequence[Balance],
+        collateral: Collateral,
+        loans: Sequence[BorrowLendPosition] | None,
+        left_us: int,
+    ) -> None:
+        self._say_what_is_unreadable("balance", balances)
+        self._account.take_money(balances, collateral, loans, left_us)
+
+    def _take_fills(self, fills: Sequence[Fill], *, announce: bool = True) -> None:
+        self._say_what_is_unreadable("fill", fills)
+        self._evidence.fills(fills, announce=announce)
+
+    def _say_what_is_unreadable(self, what: str, rows: Sequence[object]) -> None:
+        """A row that is not shown must not pass unnoticed; each reason is said once while it lasts."""
+        reasons = frozenset(rows.unreadable) if isinstance(rows, Rows) else frozenset()
+        for reason in sorted(reasons - self._unreadable.get(what, frozenset())):
+            self._announcer.notice(Severity.WARNING, f"A {what} cannot be read and is not shown: {reason}", sticky=True)
+        self._unreadable[what] = reasons
 
     def _take_orders(self, orders: Sequence[Order], left_at: float) -> None:
         board = self._account.board

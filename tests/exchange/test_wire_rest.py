@@ -182,6 +182,18 @@ def test_one_changed_record_neither_hides_the_others_nor_passes_unnoticed() -> N
         decode_rows(json.dumps([7]).encode(), market_wire.ticker)
 
 
+@pytest.mark.parametrize(
+    ("said", "read"), [({}, None), ({"v": None}, None), ({"v": False}, False), ({"v": True}, True)]
+)
+def test_what_the_exchange_does_not_say_is_not_taken_for_a_no(said: dict[str, bool | None], read: bool | None) -> None:
+    fill, settings = json.loads(sample("get_fills"))[0], json.loads(sample("get_account"))
+    del fill["isMaker"], settings["liquidating"]
+    fill |= {"isMaker": value for value in said.values()}
+    settings |= {"liquidating": value for value in said.values()}
+    assert order_wire.fill(fill).is_maker is read
+    assert account_wire.account(settings).liquidating is read
+
+
 def test_words_and_keys_that_are_new_are_kept_or_ignored() -> None:
     record = json.loads(sample("get_order.json"))
     record.update(status="PendingRelease", side="Sideways", timeInForce="GTD", brandNew={"deep": [1]})

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import islice
 from typing import TypeVar
 
 from bpx_tui.clock import Clock
@@ -54,6 +55,9 @@ class ScriptedVenue:
         """How long a cache has held tickers and marks."""
         self.unreadable: tuple[str, ...] = ()
         """Why some rows of the open orders are not."""
+        self.unreadable_money: tuple[str, ...] = ()
+        """Why some balances and some fills are not."""
+        self.settings = values.settings()
         self.status_word = "Ok"
         self.offset_ms = 0
         self.accepts_cancels_only = False
@@ -136,11 +140,11 @@ class ScriptedVenue:
 
     async def account(self) -> AccountSettings:
         await self._call("account")
-        return values.settings()
+        return self.settings
 
     async def balances(self) -> Sequence[Balance]:
         await self._call("balances")
-        return tuple(self.balance_rows)
+        return Rows(self.balance_rows, self.unreadable_money)
 
     async def collateral(self) -> Collateral:
         await self._call("collateral")
@@ -172,13 +176,14 @@ class ScriptedVenue:
         offset: int = 0,
     ) -> Sequence[Fill]:
         await self._call("fills")
-        return tuple(
+        rows = (
             row
             for row in self.fill_rows
             if symbol in (None, row.symbol)
             and order_id in (None, row.order_id)
             and row.time_us >= (from_ms or 0) * 1_000
-        )[:limit]
+        )
+        return Rows(islice(rows, limit), self.unreadable_money)
 
     async def place(self, request: OrderRequest) -> Order:
         self.placed.append(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -316,6 +317,15 @@ def test_a_fill_whose_id_only_one_source_knows_counts_once(nameless_first: bool)
     assert log.add(values.fill(9, time_us=5_000)), "two trades may look the same"
 
 
+@pytest.mark.parametrize("first", [True, None])
+def test_who_rested_is_known_from_whichever_source_says_so(first: bool | None) -> None:
+    log = FillLog()
+    log.add(replace(values.fill(8), is_maker=first))
+    assert log.newest(1)[0].is_maker is first
+    log.add(replace(values.fill(8), is_maker=None if first else True))
+    assert log.newest(1)[0].is_maker is True
+
+
 def test_both_sides_of_one_own_trade_are_two_fills() -> None:
     log = FillLog()
     assert log.add(values.fill(1, "10"))
@@ -361,3 +371,42 @@ async def test_a_busy_account_leaves_most_of_the_request_budget_to_others() -> N
             await bench.clock.advance(0.5)
         assert len(bench.venue.calls) - before < 450, "half of what reads may use in a minute"
         assert bench.venue.count("balances") > 10
+
+
+async def test_an_account_in_liquidation_takes_no_new_order_until_the_exchange_says_that_it_is_over() -> None:
+    bench = Bench()
+    bench.venue.settings = replace(values.settings(), liquidating=True)
+    async with bench.running():
+        refused = await bench.outcome(bench.press(values.request()))
+        assert refused.text == "Not sent: the exchange is liquidating this account."
+        reducing = values.request(symbol=values.SOL_PERP, reduce_only=True)
+        assert (await bench.outcome(bench.press(reducing))).kind is OutcomeKind.ACCEPTED
+        await bench.clock.advance(25)
+        assert not bench.gate().is_open
+        bench.venue.settings = values.settings()
+        await bench.clock.advance(11)
+        assert bench.gate().is_open
+        assert bench.notices().count("The exchange is not liquidating this account any more.") == 1
+
+
+async def test_where_the_exchange_does_not_say_whether_it_liquidates_the_desk_says_so_once() -> None:
+    bench = Bench()
+    bench.venue.settings = replace(values.settings(), liquidating=None)
+    async with bench.running():
+        await bench.clock.advance(15)
+        assert bench.gate().is_open
+        said = [text for text in bench.notices() if "liquidating" in text]
+        assert said == ["The exchange does not say whether it is liquidating this account."]
+
+
+async def test_money_that_cannot_be_read_is_told_once_and_keeps_nobody_from_trading() -> None:
+    bench = Bench()
+    bench.venue.unreadable_money = ("SOL: available is not a decimal number.",)
+    async with bench.running():
+        await bench.clock.advance(40)
+        assert bench.account().balances_unreadable == bench.venue.unreadable_money
+        assert bench.gate().is_open
+        assert [text for text in bench.notices() if "cannot be read" in text] == [
+            "A balance cannot be read and is not shown: SOL: available is not a decimal number.",
+            "A fill cannot be read and is not shown: SOL: available is not a decimal number.",
+        ]

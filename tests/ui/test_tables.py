@@ -178,6 +178,12 @@ def _current(tables: Tables) -> str:
     return str(getattr(item, "order").order_id)  # noqa: B009
 
 
+@pytest.mark.parametrize(("is_maker", "word"), [(True, "maker"), (False, "taker"), (None, "—")])
+def test_a_fill_says_who_rested_only_where_that_is_known(is_maker: bool | None, word: str) -> None:
+    cells = fills.cells_of(replace(fill(1), is_maker=is_maker), HandDesk().desk)
+    assert cells[7].text == word
+
+
 async def test_long_lists_scroll_with_keys_and_wheel() -> None:
     desk = HandDesk()
     desk.put_account(account(fills=tuple(fill(number) for number in range(60))))

@@ -23,6 +23,11 @@ COLUMNS = (
 )
 
 
+def role_word(fill: Fill) -> str:
+    """Who rested and who crossed; empty where the exchange does not say."""
+    return "" if fill.is_maker is None else "maker" if fill.is_maker else "taker"
+
+
 def cells_of(fill: Fill, desk: Desk) -> Cells:
     """The fee as charged: what is paid is negative here, a rebate positive."""
     market = desk.market_of(fill.symbol)
@@ -37,7 +42,7 @@ def cells_of(fill: Fill, desk: Desk) -> Cells:
         Cell(fit_quantity(fill.quantity, step, 9)),
         Cell(compact(fill.price * fill.quantity, "$")),
         Cell(f"{signed(fee, 6)} {fill.fee_asset or ''}".rstrip(), Role.MUTED if fee <= 0 else Role.UP),
-        Cell("maker" if fill.is_maker else "taker", Role.MUTED),
+        Cell(role_word(fill) or "—", Role.MUTED),
         Cell(fill.order_id, Role.MUTED),
         Cell(fill.system_order_type or "", Role.WARNING),
     )
