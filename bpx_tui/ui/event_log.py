@@ -11,6 +11,7 @@ from bpx_tui.ui.desk import Desk
 from bpx_tui.ui.formatting import clock_text, fit_price, fit_quantity, market_name
 from bpx_tui.ui.lines import Line, Run
 from bpx_tui.ui.palette import Role
+from bpx_tui.ui.tables.fills import role_word
 from bpx_tui.ui.tables.orders import short_name, side_word
 
 _GLYPHS = {
@@ -96,7 +97,8 @@ def _fill_text(event: Filled, desk: Desk) -> str:
     size = fit_quantity(fill.quantity, market.quantity_decimals if market else 4, 14)
     price = fit_price(fill.price, market.price_decimals if market else 4, 14)
     origin = f"  {fill.system_order_type}" if fill.system_order_type else ""
-    return f"{verb} {size} {market_name(fill.symbol)} @ {price} ({'maker' if fill.is_maker else 'taker'}){origin}"
+    role = f" ({role_word(fill)})" if fill.is_maker is not None else ""
+    return f"{verb} {size} {market_name(fill.symbol)} @ {price}{role}{origin}"
 
 
 def _order_line(event: OrderChanged, desk: Desk) -> LogLine | None:

@@ -182,16 +182,14 @@ def test_one_changed_record_neither_hides_the_others_nor_passes_unnoticed() -> N
         decode_rows(json.dumps([7]).encode(), market_wire.ticker)
 
 
-@pytest.mark.parametrize(
-    ("said", "read"), [({}, None), ({"v": None}, None), ({"v": False}, False), ({"v": True}, True)]
-)
-def test_what_the_exchange_does_not_say_is_not_taken_for_a_no(said: dict[str, bool | None], read: bool | None) -> None:
-    fill, settings = json.loads(sample("get_fills"))[0], json.loads(sample("get_account"))
+def test_what_the_exchange_does_not_say_is_not_taken_for_a_no() -> None:
+    (fill, *_), settings = (json.loads(sample(f"{name}.json")) for name in ("get_fills", "get_account"))
+    for said in (True, False, None):
+        assert order_wire.fill({**fill, "isMaker": said}).is_maker is said
+        assert account_wire.account({**settings, "liquidating": said}).liquidating is said
     del fill["isMaker"], settings["liquidating"]
-    fill |= {"isMaker": value for value in said.values()}
-    settings |= {"liquidating": value for value in said.values()}
-    assert order_wire.fill(fill).is_maker is read
-    assert account_wire.account(settings).liquidating is read
+    assert order_wire.fill(fill).is_maker is None
+    assert account_wire.account(settings).liquidating is None
 
 
 def test_words_and_keys_that_are_new_are_kept_or_ignored() -> None:
