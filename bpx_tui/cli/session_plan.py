@@ -22,6 +22,9 @@ from bpx_tui.service.mode import Mode
 if TYPE_CHECKING:
     from bpx_tui.config.credentials import Credentials
 
+OF_THE_TERMINAL = "BPX_ASCII"
+"""What the terminal can show: no setting, no secret, and read by the screen when it draws."""
+
 
 @dataclass(frozen=True, slots=True)
 class SessionPlan:
@@ -36,7 +39,7 @@ class SessionPlan:
 
 
 def plan_session(arguments: Arguments, environ: MutableMapping[str, str]) -> SessionPlan:
-    """Decide what runs. Afterwards no `BPX_` variable is left in `environ` for a child process to inherit.
+    """Decide what runs. Afterwards no `BPX_` setting or key is left in `environ` for a child process.
 
     Raises:
         UsageError: a setting, file or key cannot be used, or they contradict each other.
@@ -84,8 +87,8 @@ def find_credentials(arguments: Arguments, environ: MutableMapping[str, str]) ->
 
 
 def forget_variables(environ: MutableMapping[str, str]) -> None:
-    """Take every variable of ours out of the environment."""
-    for name in [name for name in environ if name.startswith("BPX_")]:
+    """Take every variable of ours out of the environment, but for the one that the screen itself reads."""
+    for name in [name for name in environ if name.startswith("BPX_") and name != OF_THE_TERMINAL]:
         del environ[name]
 
 

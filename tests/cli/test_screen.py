@@ -110,6 +110,12 @@ def test_ctrl_c_leaves_a_flat_account_at_once_and_properly() -> None:
 
 
 @pytest.mark.slow
+def test_a_terminal_that_is_said_to_show_ascii_alone_gets_nothing_else() -> None:
+    with PseudoTerminal(DEMO, environ={"BPX_ASCII": "1"}) as terminal:
+        terminal.wait_for(b"streaming")
+        assert terminal.written.isascii()
+
+
 def test_with_stderr_elsewhere_the_screen_is_still_drawn_on_the_terminal(tmp_path: Path) -> None:
     stray = tmp_path / "stderr"
     with PseudoTerminal(["sh", "-c", f'exec "$0" -m bpx_tui demo 2>{stray}', sys.executable]) as terminal:
