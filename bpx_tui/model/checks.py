@@ -149,12 +149,12 @@ def _price_bands(request: OrderRequest, situation: Situation) -> Iterator[Reason
         if reference is None:
             continue
         if highest is not None and price > reference * highest:
-            bound = f"above {plain(highest)} times the {name} {grouped(reference)}"
+            bound = f"above {grouped(floor_to(reference * highest, market.tick_size))}, {plain(highest)}"
         elif lowest is not None and price < reference * lowest:
-            bound = f"below {plain(lowest)} times the {name} {grouped(reference)}"
+            bound = f"below {grouped(ceil_to(reference * lowest, market.tick_size))}, {plain(lowest)}"
         else:
             continue
-        yield Reason(Field.PRICE, f"Price is {bound}: Backpack refuses it.")
+        yield Reason(Field.PRICE, f"Price is {bound} times the {name} of now: Backpack refuses it.")
 
 
 def _collar(request: OrderRequest, situation: Situation) -> Iterator[Reason]:

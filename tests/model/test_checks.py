@@ -133,13 +133,13 @@ def test_the_bands_of_the_exchange_have_no_override() -> None:
         market=replace(BTC, max_multiplier=D("1.01"), min_multiplier=D("0.99"), mark_band_max_multiplier=D("1.02")),
     )
     assert said(replace(LIMIT, price=D("88000")), banded) == [
-        "Price is above 1.01 times the last price 86,646: Backpack refuses it."
+        "Price is above 87,512.4, 1.01 times the last price of now: Backpack refuses it."
     ]
     assert said(replace(LIMIT, price=D("85000")), banded) == [
-        "Price is below 0.99 times the last price 86,646: Backpack refuses it."
+        "Price is below 85,779.6, 0.99 times the last price of now: Backpack refuses it."
     ]
     assert said(replace(LIMIT, price=D("88500")), banded)[1] == (
-        "Price is above 1.02 times the mark price 86,646: Backpack refuses it."
+        "Price is above 88,378.9, 1.02 times the mark price of now: Backpack refuses it."
     )
 
 
@@ -336,7 +336,7 @@ def test_the_exchanges_bands_do_not_bind_the_limit_of_a_trigger_that_is_yet_to_f
     banded = replace(SITUATION, market=replace(BTC, mark_band_min_multiplier=D("0.9"), min_multiplier=D("0.9")))
     stop = replace(LIMIT, side=Side.ASK, price=D("70000"), quantity=None, trigger=Trigger(D("70100"), "100%"))
     assert said(replace(stop, quantity=D("0.5"), trigger=None), banded)[:2] == [
-        "Price is below 0.9 times the last price 86,646: Backpack refuses it.",
-        "Price is below 0.9 times the mark price 86,646: Backpack refuses it.",
+        "Price is below 77,981.4, 0.9 times the last price of now: Backpack refuses it.",
+        "Price is below 77,981.4, 0.9 times the mark price of now: Backpack refuses it.",
     ]
     assert said(stop, banded) == ["19.2 % below mark 86,646. Type the price again to override."]
