@@ -13,6 +13,7 @@ from bpx_tui.exchange.rest_errors import Reply, unusable_answer
 from bpx_tui.exchange.rest_transport import Body, RestTransport
 from bpx_tui.exchange.signing import Params
 from bpx_tui.exchange.wire_rest import Rows, decode_one, decode_rows
+from bpx_tui.model.enums import SortDirection
 
 T = TypeVar("T")
 
@@ -68,6 +69,11 @@ class RestCalls:
         """As `change`, with `None` where the exchange has accepted and not yet done it (202, without a usable body)."""
         reply = await self._transport.change(OPERATIONS[operation_id], share, body)
         return None if reply.status == _ACCEPTED else _decoded(reply, decode, changes=True)
+
+
+def page(limit: int, offset: int, direction: SortDirection | None) -> Params:
+    """Which rows of a history are asked for; newest first where no direction is given."""
+    return {"limit": limit, "offset": offset, "sortDirection": direction}
 
 
 def _require_no_web_page(reply: Reply) -> None:

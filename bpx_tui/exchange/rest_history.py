@@ -7,7 +7,7 @@ it, which it does for all but the positions. Errors are those of any read, see `
 from __future__ import annotations
 
 from bpx_tui.exchange import wire_rest_history, wire_rest_lending
-from bpx_tui.exchange.rest_calls import RestCalls
+from bpx_tui.exchange.rest_calls import RestCalls, page
 from bpx_tui.exchange.signing import Params
 from bpx_tui.exchange.wire_rest import Rows
 from bpx_tui.model.enums import (
@@ -38,10 +38,10 @@ class History:
         subaccount_id: int | None = None,
         limit: int = 100,
         offset: int = 0,
-        sort: SortDirection | None = None,
+        direction: SortDirection | None = None,
     ) -> Rows[FundingPayment]:
         """Funding received and paid, of this account or of one of the user's sub-accounts."""
-        query: Params = {"symbol": symbol, "subaccountId": subaccount_id, **_page(limit, offset, sort)}
+        query: Params = {"symbol": symbol, "subaccountId": subaccount_id, **page(limit, offset, direction)}
         return await self._calls.rows("get_funding_payments", wire_rest_history.funding_payment, query)
 
     async def interest(
@@ -53,7 +53,7 @@ class History:
         source: InterestSource | None = None,
         limit: int = 100,
         offset: int = 0,
-        sort: SortDirection | None = None,
+        direction: SortDirection | None = None,
     ) -> Rows[InterestPayment]:
         """Interest received and paid. With the `symbol` of a perpetual, that on its unrealised profit."""
         query: Params = {
@@ -61,7 +61,7 @@ class History:
             "symbol": symbol,
             "positionId": position_id,
             "source": source,
-            **_page(limit, offset, sort),
+            **page(limit, offset, direction),
         }
         return await self._calls.rows("get_interest_history", wire_rest_history.interest_payment, query)
 
@@ -71,9 +71,9 @@ class History:
         *,
         limit: int = 100,
         offset: int = 0,
-        sort: SortDirection | None = None,
+        direction: SortDirection | None = None,
     ) -> Rows[Settlement]:
-        query: Params = {"source": source, **_page(limit, offset, sort)}
+        query: Params = {"source": source, **page(limit, offset, direction)}
         return await self._calls.rows("get_settlement_history", wire_rest_history.settlement, query)
 
     async def dust_conversions(
@@ -83,9 +83,9 @@ class History:
         conversion_id: DustConversionId | None = None,
         limit: int = 100,
         offset: int = 0,
-        sort: SortDirection | None = None,
+        direction: SortDirection | None = None,
     ) -> Rows[DustConversion]:
-        query: Params = {"symbol": asset, "id": conversion_id, **_page(limit, offset, sort)}
+        query: Params = {"symbol": asset, "id": conversion_id, **page(limit, offset, direction)}
         return await self._calls.rows("get_dust_history", wire_rest_history.dust_conversion, query)
 
     async def positions(
@@ -96,14 +96,14 @@ class History:
         kind: MarketKind | None = None,
         limit: int = 100,
         offset: int = 0,
-        sort: SortDirection | None = None,
+        direction: SortDirection | None = None,
     ) -> Rows[PositionRecord]:
         """Positions of futures, closed and still open."""
         query: Params = {
             "symbol": symbol,
             "state": state,
             "marketType": kind,
-            **_page(limit, offset, sort),
+            **page(limit, offset, direction),
         }
         return await self._calls.rows("get_position_history", wire_rest_history.position_record, query)
 
@@ -116,7 +116,7 @@ class History:
         position_id: PositionId | None = None,
         limit: int = 100,
         offset: int = 0,
-        sort: SortDirection | None = None,
+        direction: SortDirection | None = None,
     ) -> Rows[BorrowLendMovement]:
         """Every borrow, repayment, lend and redeem."""
         query: Params = {
@@ -124,7 +124,7 @@ class History:
             "type": event,
             "sources": source,
             "positionId": position_id,
-            **_page(limit, offset, sort),
+            **page(limit, offset, direction),
         }
         return await self._calls.rows("get_borrow_lend_history", wire_rest_lending.movement, query)
 
@@ -136,17 +136,13 @@ class History:
         state: PositionState | None = None,
         limit: int = 100,
         offset: int = 0,
-        sort: SortDirection | None = None,
+        direction: SortDirection | None = None,
     ) -> Rows[BorrowLendRecord]:
         """Borrows and lends, closed and still open."""
         query: Params = {
             "symbol": asset,
             "side": side,
             "state": state,
-            **_page(limit, offset, sort),
+            **page(limit, offset, direction),
         }
         return await self._calls.rows("get_borrow_lend_position_history", wire_rest_lending.position_record, query)
-
-
-def _page(limit: int, offset: int, sort: SortDirection | None) -> Params:
-    return {"limit": limit, "offset": offset, "sortDirection": sort}

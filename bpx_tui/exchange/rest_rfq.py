@@ -8,7 +8,7 @@ from __future__ import annotations
 from bpx_tui.exchange import wire_rest_rfq as wire
 from bpx_tui.exchange.body_fields import one_id
 from bpx_tui.exchange.limits import Share
-from bpx_tui.exchange.rest_calls import RestCalls
+from bpx_tui.exchange.rest_calls import RestCalls, page
 from bpx_tui.exchange.rest_errors import Reply
 from bpx_tui.exchange.signing import Params
 from bpx_tui.exchange.wire_rest import Rows, decode_one
@@ -82,9 +82,7 @@ class Rfqs:
             "status": status,
             "side": side,
             "deferredSettlement": deferred,
-            "limit": limit,
-            "offset": offset,
-            "sortDirection": direction,
+            **page(limit, offset, direction),
         }
         return await self._calls.rows("get_rfq_history", wire.past_rfq, query)
 
@@ -107,9 +105,7 @@ class Rfqs:
             "side": side,
             "fillType": fill_type,
             "deferredSettlement": deferred,
-            "limit": limit,
-            "offset": offset,
-            "sortDirection": direction,
+            **page(limit, offset, direction),
         }
         return await self._calls.rows("get_rfq_fill_history", wire.rfq_fill, query)
 
@@ -130,9 +126,7 @@ class Rfqs:
             "quoteId": quote_id,
             "status": status,
             "deferredSettlement": deferred,
-            "limit": limit,
-            "offset": offset,
-            "sortDirection": direction,
+            **page(limit, offset, direction),
         }
         return await self._calls.rows("get_quote_history", wire.past_quote, query)
 
@@ -151,9 +145,7 @@ class Rfqs:
             "symbol": symbol,
             "quoteId": quote_id,
             "side": side,
-            "limit": limit,
-            "offset": offset,
-            "sortDirection": direction,
+            **page(limit, offset, direction),
         }
         return await self._calls.rows("get_quote_fill_history", wire.quote_fill, query)
 

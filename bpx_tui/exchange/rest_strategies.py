@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpx_tui.exchange import wire_rest_strategies as wire
 from bpx_tui.exchange.limits import Share
-from bpx_tui.exchange.rest_calls import RestCalls
+from bpx_tui.exchange.rest_calls import RestCalls, page
 from bpx_tui.exchange.rest_errors import Reply
 from bpx_tui.exchange.wire_rest import Rows, decode_one, decode_rows
 from bpx_tui.model.enums import MarketKind, SortDirection
@@ -71,9 +71,7 @@ class Strategies:
         query = {
             "symbol": symbol,
             "strategyId": strategy_id,
-            "limit": limit,
-            "offset": offset,
-            "sortDirection": direction,
+            **page(limit, offset, direction),
         }
         return await self._calls.rows("get_strategies_history", wire.past_strategy, query)
 

@@ -101,7 +101,7 @@ async def test_a_position_pays_funding_and_fees_and_ends_in_history() -> None:
         assert past.opened_us is not None
         assert past.closed_volume > 0
         assert await client.history.positions(kind=MarketKind.DATED) == ()
-        charged = await whole(client.history.settlements(SettlementFilter.TRADING_FEES, sort=SortDirection.ASC))
+        charged = await whole(client.history.settlements(SettlementFilter.TRADING_FEES, direction=SortDirection.ASC))
         assert (charged.total, -sum(row.quantity for row in charged)) == (2, fees)
         assert charged[0].time_us < charged[1].time_us
 
@@ -156,7 +156,7 @@ async def test_how_lending_went_is_remembered() -> None:
         await client.lending.borrow(SOL, D(5))
         await client.lending.lend(SOL, D(5))
         await client.lending.borrow(USDC, D(1_000))
-        steps = await whole(client.history.borrow_lend(sort=SortDirection.ASC))
+        steps = await whole(client.history.borrow_lend(direction=SortDirection.ASC))
         assert [(row.event, row.asset, row.quantity, row.position_quantity) for row in steps] == [
             (BorrowLendEvent.LEND, USDC, D(4_000), D(4_000)),
             (BorrowLendEvent.BORROW, SOL, D(5), D(5)),

@@ -32,7 +32,7 @@ from tests.exchange.rest_venue import Setup, answer
 D = Decimal
 SOL_PERP, USDC = Symbol("SOL_USDC_PERP"), Asset("USDC")
 FIRST_PAGE = {"limit": "100", "offset": "0"}
-NEXT_PAGE: dict[str, Any] = {"limit": 1000, "offset": 1000, "sort": SortDirection.ASC}
+NEXT_PAGE: dict[str, Any] = {"limit": 1000, "offset": 1000, "direction": SortDirection.ASC}
 SENT_NEXT = {"limit": "1000", "offset": "1000", "sortDirection": "Asc"}
 
 Call = Callable[[RestClient], Awaitable[Any]]
