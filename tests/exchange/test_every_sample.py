@@ -233,16 +233,17 @@ def is_needed(name: str) -> bool:
     return any(isinstance(place.key, int) or (place.is_member and place.is_required) for place in outermost)
 
 
-@pytest.mark.parametrize(
-    "raw", [b"", b"null", b"pong", b"<html>", b"[", b"{}", b"[[]]", b"[{}]", b"\xff\xfe", b"1", b'"x"', b"{" * 2000]
-)
+GARBAGE = [b"", b"null", b"pong", b"<html>", b"[", b"{}", b"[[]]", b"[{}]", b"\xff\xfe", b"1", b'"x"', b"{" * 2000]
+
+
 @pytest.mark.parametrize("name", JSON_SAMPLES)
-def test_garbage_is_unreadable_and_nothing_else(name: str, raw: bytes) -> None:
-    if raw == b"{}" and not is_needed(name):
-        assert complaint(name, raw) == ""
-        return
-    with pytest.raises(UnreadableReply):
-        DECODERS[name](raw)
+def test_garbage_is_unreadable_and_nothing_else(name: str) -> None:
+    for raw in GARBAGE:
+        is_readable = raw == b"{}" and not is_needed(name)
+        assert (complaint(name, raw) == "") is is_readable, raw[:20]
+        if not is_readable:
+            with pytest.raises(UnreadableReply):
+                DECODERS[name](raw)
 
 
 JUNK: list[object] = [
