@@ -67,11 +67,9 @@ class PrivateLane:
         on_clock_doubt: Callable[[], None],
     ) -> None:
         self._has_key = config.credentials is not None
-        self._streams = streams
-        self._latest = latest
+        self._streams, self._latest = streams, latest
         self._announcer, self._gate = announcer, gate
-        self._clock, self._time = clock, time
-        self._want_marks = want_marks
+        self._clock, self._time, self._want_marks = clock, time, want_marks
         self._under_way: set[asyncio.Task[None]] = set()
         self._own: dict[Symbol, tuple[int, tuple[OwnLevel, ...]]] = {}
         journal = MemoryJournal(rng)
