@@ -75,7 +75,8 @@ def line_for(event: Event, desk: Desk, wall_ms: int) -> LogLine | None:
     if isinstance(event, Notice):
         return LogLine(event.severity, event.text, event.wall_ms)
     if isinstance(event, Filled):
-        return LogLine(Severity.GOOD, _fill_text(event, desk), event.wall_ms)
+        ours = event.fill.system_order_type is None
+        return LogLine(Severity.GOOD if ours else Severity.WARNING, _fill_text(event, desk), event.wall_ms)
     return _order_line(event, desk)
 
 
@@ -96,7 +97,7 @@ def _fill_text(event: Filled, desk: Desk) -> str:
     verb = "bought" if side_word(fill.side) == "buy" else "sold" if side_word(fill.side) == "sell" else str(fill.side)
     size = fit_quantity(fill.quantity, market.quantity_decimals if market else 4, 14)
     price = fit_price(fill.price, market.price_decimals if market else 4, 14)
-    origin = f"  {fill.system_order_type}" if fill.system_order_type else ""
+    origin = f"  by the exchange: {fill.system_order_type}" if fill.system_order_type else ""
     role = f" ({role_word(fill)})" if fill.is_maker is not None else ""
     return f"{verb} {size} {market_name(fill.symbol)} @ {price}{role}{origin}"
 

@@ -92,7 +92,7 @@ def free_text(request: OrderRequest, effect: Effect | None, market: Market, acco
         return ""
     means, after = found
     if means.unit == "margin":
-        return f"margin free ${fixed(means.amount, 2)} → ≈ ${fixed(after, 2)}"
+        return f"margin free ${fixed(means.amount, 2)} → ≈ {'-' if after < 0 else ''}${fixed(abs(after), 2)}"
     decimals = 2 if means.unit == market.quote else market.quantity_decimals
     return f"{means.unit} free {fixed(means.amount, decimals)} → ≈ {fixed(after, decimals)}"
 

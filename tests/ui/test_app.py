@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -262,6 +263,15 @@ def test_an_outcome_names_its_order(told: str, shown: str) -> None:
     line = line_for(outcome, HandDesk().desk, 0)
     assert line is not None
     assert line.text == f"buy 8.00 SOL-PERP @ 187.38: {shown}  2 ms"
+
+
+def test_a_trade_that_the_exchange_made_is_no_good_news() -> None:
+    desk = HandDesk().desk
+    own, forced = fill(1), replace(fill(1), system_order_type="LIQUIDATION_AUTOCLOSE")
+    lines = [line_for(Filled(each, 0), desk, 0) for each in (own, forced)]
+    assert [line.severity for line in lines if line] == [Severity.GOOD, Severity.WARNING]
+    assert lines[1] is not None
+    assert lines[1].text.endswith("by the exchange: LIQUIDATION_AUTOCLOSE")
 
 
 async def test_lost_events_force_a_new_reading() -> None:

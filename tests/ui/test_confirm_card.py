@@ -13,7 +13,7 @@ from bpx_tui.service import topics
 from bpx_tui.service.intents import CommandOutcome, OutcomeKind
 from bpx_tui.ui.card_text import card_lines
 from bpx_tui.ui.review import ARMING_SECONDS, LONGEST_SECONDS, Card, CardState, Review
-from tests.fakes.views import MARKETS, NOW_US, SOL_PERP, book, d
+from tests.fakes.views import MARKETS, NOW_US, SOL_PERP, account, book, collateral, d
 from tests.ui.desks import HandDesk
 
 MARKET = MARKETS[SOL_PERP]
@@ -228,3 +228,11 @@ def test_an_unknown_outcome_is_told_in_full_below_the_order(size: tuple[int, int
     assert "BUY 8.00 SOL-PERP" in lines[0]
     assert told in " ".join(" ".join(lines).split())
     assert "esc close" in lines[-1]
+
+
+def test_margin_that_would_be_missing_has_its_sign_before_the_currency() -> None:
+    desk = HandDesk()
+    desk.put_account(replace(account(), collateral=replace(collateral(), net_equity_available=d("0"))))
+    lines = card_lines(opened(desk), desk.desk, (64, 14))
+    text = "\n".join("".join(run.text for run in line) for line in lines)
+    assert "margin free $0.00 → ≈ -$" in text
