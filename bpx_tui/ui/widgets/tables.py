@@ -109,7 +109,7 @@ class Tables(DeskPanel):
     def empty_text(self) -> str:
         account = self.desk.account
         if account is not None and account.access is AccountAccess.NO_KEY:
-            return "no API key: market data only — see bpx-tui keys"
+            return "no API key: market data only — see bpx-tui keys check"
         return _EMPTY[self.tab]
 
     def rows(self, width: int, height: int) -> Sequence[Row]:
