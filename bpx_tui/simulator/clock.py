@@ -61,12 +61,18 @@ class ManualClock:
 class Agenda:
     """Everything that is due by itself, in order of time and then of registration: one trace per seed.
 
-    `catch_up_us` bounds how far behind a real clock may leave it: a machine that slept for an hour does not replay
-    that hour event by event, its repeating events just go on from now. Zero means that nothing is ever skipped.
+    `catch_up_us` bounds how far behind a real clock may leave it: a machine that slept for an hour does not replay that
+    hour event by event, its repeating events just go on from now, and so do chains of events of which each puts the
+    next one here. Those may be `speed` times as late, which is the same real time. Zero: nothing is ever skipped.
     """
 
     def __init__(
-        self, catch_up_us: int = 0, *, before: Happening | None = None, after: Callable[[], None] | None = None
+        self,
+        catch_up_us: int = 0,
+        *,
+        speed: float = 1.0,
+        before: Happening | None = None,
+        after: Callable[[], None] | None = None,
     ) -> None:
         """`before` is called ahead of every happening with its time, `after` behind it."""
         self._before = before
@@ -74,10 +80,13 @@ class Agenda:
         self._due: list[tuple[int, int, Happening]] = []
         self._count = 0
         self._catch_up_us = catch_up_us
+        self._replayed_us = int(catch_up_us * max(1.0, speed))
         self.now_us = 0
 
     def at(self, due_us: int, happening: Happening) -> None:
-        """Do `happening` once at that time."""
+        """Do `happening` once at that time, or where that is long past already, with what is due now."""
+        if self._replayed_us and due_us < self._target_us - self._replayed_us:
+            due_us = self._target_us
         self._count += 1
         heapq.heappush(self._due, (due_us, self._count, happening))
 

@@ -61,7 +61,7 @@ class Exchange:
         self.started_us = clock.now_us()
         self.venue = Venue(catalogue, now_us=self.started_us, rng=Random(f"{options.seed}/venue"))
         catch_up_us = CATCH_UP_US if skip_when_late else 0
-        self.agenda = Agenda(catch_up_us, before=self.venue.advance, after=self._remember)
+        self.agenda = Agenda(catch_up_us, speed=options.speed, before=self.venue.advance, after=self._remember)
         self.agenda.now_us = self.started_us
         self.faults = Faults(Random(f"{options.seed}/faults"))
         self.traps = Traps(options.seed, on=options.traps, executed_5xx=options.executed_5xx)

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from bpx_tui.model.enums import KlineInterval, OrderKind
 from bpx_tui.model.ids import OrderId
-from bpx_tui.simulator.clock import US_PER_SECOND
+from bpx_tui.simulator.clock import US_PER_SECOND, ManualClock
+from bpx_tui.simulator.domain.catalogue import default_catalogue
 from bpx_tui.simulator.domain.events import (
     BalanceChanged,
     BookChanged,
@@ -31,12 +32,13 @@ from bpx_tui.simulator.domain.events import (
 )
 from bpx_tui.simulator.domain.orders import AccountId, NewOrder, Order, OrderRecord, TriggerTerms
 from bpx_tui.simulator.domain.refusals import VenueRefusal
+from bpx_tui.simulator.exchange import Exchange
 from bpx_tui.simulator.history.candles import KEPT, CandleBook
 from bpx_tui.simulator.history.columns import LARGEST, Columns
 from bpx_tui.simulator.history.memory import TAPE_LIMIT, MarketMemory, PriceKind
 from bpx_tui.simulator.history.seeded import Past
 from bpx_tui.simulator.history.units import Units
-from bpx_tui.simulator.options import Scenario
+from bpx_tui.simulator.options import Options, Scenario
 from bpx_tui.simulator.streams.socket import Socket
 from tests.simulator.desk import Listener, make_exchange, run
 from tests.simulator.floor import ASK, BID, PERP, START_US, USDC, Floor, d
@@ -222,3 +224,35 @@ def test_the_crowd_trades_and_fails_for_hours_without_being_remembered() -> None
     crowd = [AccountId(f"crowd-{number}") for number in range(1, 13)]
     assert any(exchange.venue.positions(account) for account in crowd)
     assert not any(exchange.venue.order_history(account) for account in crowd)
+
+
+# ---- time that nobody was there for
+
+
+@pytest.mark.parametrize("speed", [1, 60])
+def test_an_exchange_that_slept_for_an_hour_goes_on_from_now_instead_of_replaying_it(speed: float) -> None:
+    clock = ManualClock()
+    exchange = Exchange(Options(seed=7, speed=speed), default_catalogue(), clock, skip_when_late=True)
+
+    def seconds(count: int) -> int:
+        """Things that happened in so many seconds, looked at every half second."""
+        done = 0
+        for _ in range(2 * count):
+            clock.advance(0.5)
+            done += exchange.run_due()
+        return done
+
+    usual = seconds(10)
+    clock.advance(3_600)
+    assert exchange.run_due() < usual
+    assert seconds(10) > usual / 2
+
+
+def test_the_busiest_day_in_fast_motion_is_no_more_work_than_at_its_own_pace() -> None:
+    def happenings(speed: float) -> int:
+        """In the time of one real second."""
+        exchange, clock = make_exchange(scenario=Scenario.BUSY, speed=speed)
+        clock.advance(speed)
+        return exchange.run_due()
+
+    assert happenings(20) < 1.2 * happenings(1)

@@ -17,7 +17,7 @@ from bpx_tui.simulator.flow.ladder import Ladder, Traders
 from bpx_tui.simulator.flow.moods import MOODS, Mood
 from bpx_tui.simulator.flow.profile import Profile, profile_of
 from bpx_tui.simulator.flow.walks import Walk, Weather
-from bpx_tui.simulator.options import Options
+from bpx_tui.simulator.options import Options, Scenario
 
 WALK_US = 200_000
 """How often fair prices move; less often, and further, where time runs fast."""
@@ -25,7 +25,10 @@ _LONGEST_WALK_US = 5_000_000
 _INDEX_DIGITS = Decimal("0.00000001")
 _WAR_CHEST = Decimal(1_000_000_000)
 _FULL_RATE_SPEED = 4.0
-"""Above this speed markets act less often per exchange second, so that the work per real second stays bounded."""
+"""Above this speed markets act less often per exchange second, so that the work per real second stays bounded.
+
+A busier day reaches that bound sooner: no day at any speed is more work than the busiest at its own pace.
+"""
 _EMPTY_UPDATE_EVERY = 180
 _SWEEP_SHARE, _BURST_SHARE = 0.025, 0.4
 _PREMIUM_SD, _PREMIUM_REVERSION = 0.00012, 0.00002
@@ -48,7 +51,8 @@ class Flow:
         self._timetable = timetable
         self._seed = options.seed
         self._mood: Mood = MOODS[options.scenario]
-        self._pace = min(1.0, _FULL_RATE_SPEED / options.speed)
+        full_rate_speed = min(_FULL_RATE_SPEED, MOODS[Scenario.BUSY].book_rate / self._mood.book_rate)
+        self._pace = min(1.0, full_rate_speed / options.speed)
         self._walk_us = min(int(WALK_US / self._pace), _LONGEST_WALK_US)
         self._weather = Weather(Random(f"{options.seed}/weather"), self._mood)
         self._walks: dict[str, Walk] = {}
