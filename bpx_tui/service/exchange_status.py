@@ -17,6 +17,7 @@ TROUBLE_SECONDS = 10.0
 """Never asked again sooner, so at most six times a minute."""
 JITTER = 0.2
 LOOK_SECONDS = 0.5
+LONGEST_ALARM = 20
 GATE_REASON = "maintenance"
 CODES = frozenset({"MAINTENANCE", "TRADING_PAUSED"})
 """The words of an answer that mean the same as a status that is not `Ok`."""
@@ -84,7 +85,7 @@ class ExchangeStatusWatch:
         self._due = self._clock.monotonic() + pause * self._rng.uniform(1.0, 1.0 + JITTER)
 
     def _trouble(self, word: str, reason: str) -> None:
-        self._gate.close(GATE_REASON, reason, alarm=word.replace("_", " ").upper())
+        self._gate.close(GATE_REASON, reason, alarm=word.replace("_", " ").upper()[:LONGEST_ALARM])
         if not self._in_trouble:
             self._in_trouble = True
             text = f"{reason[:1].upper()}{reason[1:]}. No new orders; cancels are still tried."

@@ -19,6 +19,7 @@ from bpx_tui.service.bus import Channel, Latest
 from bpx_tui.service.exchange_status import ExchangeStatusWatch
 from bpx_tui.service.gate import GateKeeper
 from bpx_tui.service.intents import OutcomeKind
+from bpx_tui.service.topics import GATE
 from tests.fakes import values
 from tests.fakes.clock import ManualClock
 from tests.fakes.venue import ScriptedVenue
@@ -26,14 +27,6 @@ from tests.service.desk_parts import Bench
 
 LOST = OutcomeUnknown("no answer in time")
 ASK = values.request(Side.ASK, price="101")
-
-
-async def probes_a_minute(bench: Bench) -> list[int]:
-    counts = [bench.venue.count("status")]
-    for _ in range(3):
-        await bench.clock.advance(60)
-        counts.append(bench.venue.count("status"))
-    return [after - before for before, after in pairwise(counts)]
 
 
 async def test_in_maintenance_new_orders_are_refused_here_and_what_reduces_is_sent() -> None:
@@ -50,18 +43,55 @@ async def test_in_maintenance_new_orders_are_refused_here_and_what_reduces_is_se
         assert reducing.kind is OutcomeKind.ACCEPTED
 
 
+class Watched:
+    """The watch alone, with the venue that it asks."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.venue = ScriptedVenue(self.clock, ServerClock(self.clock))
+        self.latest = Latest()
+        self.gate = GateKeeper(self.latest)
+        self.open_at_end: list[bool] = []
+        self.watch = ExchangeStatusWatch(
+            self.venue,
+            self.gate,
+            Announcer(Channel(), self.clock),
+            self.clock,
+            random.Random(1),
+            lambda: self.open_at_end.append(self.gate.is_open),
+        )
+
+    async def probes_a_minute(self) -> list[int]:
+        counts = [self.venue.count("status")]
+        for _ in range(10):
+            await self.clock.advance(60)
+            counts.append(self.venue.count("status"))
+        return [after - before for before, after in pairwise(counts)]
+
+
 async def test_maintenance_is_asked_about_every_ten_seconds_and_never_more_than_six_times_a_minute() -> None:
-    bench = Bench()
-    bench.venue.status_word = "Maintenance"
-    async with bench.running():
-        counts = await probes_a_minute(bench)
-        assert 5 <= min(counts) <= max(counts) <= 6
-        bench.venue.always["status"] = Unavailable("503", code="MAINTENANCE")
-        assert max(await probes_a_minute(bench)) <= 6
-        del bench.venue.always["status"]
-        bench.venue.status_word = "Ok"
-        await bench.clock.advance(13)
-        assert max(await probes_a_minute(bench)) <= 1
+    watched = Watched()
+    venue, venue.status_word = watched.venue, "Maintenance"
+    running = asyncio.ensure_future(watched.watch.run())
+    counts = await watched.probes_a_minute()
+    assert 5 <= min(counts) <= max(counts) <= 6
+    venue.always["status"] = Unavailable("503", code="MAINTENANCE")
+    assert max(await watched.probes_a_minute()) <= 6
+    del venue.always["status"]
+    venue.status_word = "Ok"
+    await watched.clock.advance(13)
+    assert max(await watched.probes_a_minute()) <= 1
+    running.cancel()
+
+
+async def test_a_word_of_any_length_leaves_room_for_the_rest_of_the_header() -> None:
+    watched = Watched()
+    watched.venue.status_word = "Planned_" * 8
+    await watched.watch.ask()
+    assert watched.gate.reason == f"the exchange says {'Planned_' * 8}"
+    shown = watched.latest.value(GATE)
+    assert shown is not None
+    assert shown.alarm == "PLANNED PLANNED PLAN"
 
 
 async def test_the_end_of_maintenance_is_noticed_and_the_account_read_before_new_risk() -> None:
@@ -108,24 +138,18 @@ async def test_a_status_that_cannot_be_read_neither_begins_nor_ends_maintenance(
 
 async def test_a_status_asked_before_an_order_met_maintenance_does_not_end_it() -> None:
     async def told_meanwhile() -> None:
-        await clock.sleep(1)
-        watch.heard("MAINTENANCE")
+        await watched.clock.sleep(1)
+        watched.watch.heard("MAINTENANCE")
 
-    clock, latest = ManualClock(), Latest()
-    venue, gate = ScriptedVenue(clock, ServerClock(clock)), GateKeeper(latest)
-    announcer = Announcer(Channel(), clock)
-    open_at_end: list[bool] = []
-    watch = ExchangeStatusWatch(
-        venue, gate, announcer, clock, random.Random(1), lambda: open_at_end.append(gate.is_open)
-    )
-    venue.script("status", told_meanwhile)
+    watched = Watched()
+    watched.venue.script("status", told_meanwhile)
     async with asyncio.TaskGroup() as group:
-        group.create_task(watch.ask())
-        await clock.advance(2)
-    assert gate.reason == "the exchange answers MAINTENANCE"
-    await watch.ask()
-    assert gate.is_open
-    assert open_at_end == [False], "whoever hears of the end can keep it closed without a gap"
+        group.create_task(watched.watch.ask())
+        await watched.clock.advance(2)
+    assert watched.gate.reason == "the exchange answers MAINTENANCE"
+    await watched.watch.ask()
+    assert watched.gate.is_open
+    assert watched.open_at_end == [False], "whoever hears of the end can keep it closed without a gap"
 
 
 @asynccontextmanager
