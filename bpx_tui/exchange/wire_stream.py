@@ -20,7 +20,6 @@ from bpx_tui.exchange.wire_stream_account import AccountEvent
 from bpx_tui.exchange.wire_stream_public import PublicEvent
 from bpx_tui.model.enums import KlineInterval
 from bpx_tui.model.ids import Symbol
-from bpx_tui.model.quotes import DepthDelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +71,6 @@ _MAX_DEPTH_STREAMS = 4_096
 _depth_streams: dict[str, Symbol] = {}
 """Names of depth streams that were read the tolerant way once, with their market."""
 
-_make_delta = tuple.__new__
-
 
 def decode_frame(raw: bytes | str) -> StreamEvent:
     """One frame of the exchange as a model value; never raises."""
@@ -99,7 +96,7 @@ def decode_named(raw: bytes | str) -> tuple[str, StreamEvent]:
             and not (bids and type(bids[0][0]) is not str)
             and not (asks and type(asks[0][0]) is not str)
         ):
-            return name, _make_delta(DepthDelta, (symbol, first_id, last_id, bids, asks, engine_time_us))
+            return name, (symbol, first_id, last_id, bids, asks, engine_time_us)
     except (KeyError, TypeError, IndexError):
         pass
     return _decode_tolerantly(frame, raw)
@@ -137,8 +134,8 @@ def _event(frame: object) -> StreamEvent:
     if build is None or not known or (name.kind == "kline" and name.parameter not in _INTERVALS):
         return Unrecognised(clean(stream, 100), event or "")
     built = build(data, name)
-    if isinstance(built, DepthDelta):
-        _remember_depth(stream, built.symbol)
+    if isinstance(built, tuple):
+        _remember_depth(stream, built[0])
     return built
 
 

@@ -13,6 +13,7 @@ from bpx_tui.model.quotes import (
     Candle,
     CandleUpdate,
     DepthDelta,
+    Levels,
     Liquidation,
     MarkPrice,
     OpenInterest,
@@ -40,12 +41,10 @@ def depth(data: Record, name: StreamName) -> DepthDelta:
     first_id, last_id = fields.integer(data, "U"), fields.integer(data, "u")
     if first_id > last_id:
         raise UnreadableReply("U is greater than u.")
-    return DepthDelta(
-        market_of(data, name), first_id, last_id, _levels(data, "b"), _levels(data, "a"), fields.integer(data, "T")
-    )
+    return market_of(data, name), first_id, last_id, _levels(data, "b"), _levels(data, "a"), fields.integer(data, "T")
 
 
-def _levels(data: Record, key: str) -> list[list[str]]:
+def _levels(data: Record, key: str) -> Levels:
     return [_level(level, key) for level in fields.as_list(data.get(key), f"a list of levels in {key}")]
 
 

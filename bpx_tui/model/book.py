@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from enum import Enum, auto
 
-from bpx_tui.model.book_side import BookSide, Level, UnreadableLevel
+from bpx_tui.model.book_side import NO_PAIR, BookSide, Level, UnreadableLevel
 from bpx_tui.model.enums import Side
 from bpx_tui.model.ids import Symbol
 from bpx_tui.model.quotes import DepthDelta, DepthSnapshot
@@ -40,6 +40,10 @@ class Applied(Enum):
     """The book was lost with it: mark it and fetch a snapshot."""
 
 
+_APPLIED = Applied.APPLIED
+"""By its own name, because reading a member off its enum takes as long as the rest of the sequence check."""
+
+
 class Seeded(Enum):
     """What became of a snapshot."""
 
@@ -58,7 +62,6 @@ class OrderBook:
         reason: why it is not live, in words for the screen.
         last_id: update id that the levels are true for; `None` unless live.
         engine_time_us: exchange time of the newest delta or snapshot, in microseconds; 0 before.
-        revision: grows with everything that can change what a read gives.
         duplicates, gaps, resyncs: how often since it was made.
     """
 
@@ -68,50 +71,60 @@ class OrderBook:
         self.reason = "waiting for the book"
         self.last_id: int | None = None
         self.engine_time_us = 0
-        self.revision = 0
         self.duplicates = 0
         self.gaps = 0
         self.resyncs = 0
         self._bids = BookSide(Side.BID, max_levels)
         self._asks = BookSide(Side.ASK, max_levels)
+        self._settled = 0
+        """Prices on both sides that have their place; counted anew wherever that changes."""
         self._buffer: deque[DepthDelta] = deque()
         self._buffered_changes = 0
         self._heard_id: int | None = None
         self._old_in_a_row = 0
-        self._nothing_applied = True
+        self._seeded_id: int | None = None
+        """Where the snapshot left the book, if nothing followed it yet: the next delta may straddle it, once."""
+        self._forgotten = 0
         self._unproven: DepthSnapshot | None = None
 
     @property
     def needs_snapshot(self) -> bool:
         return self.last_id is None
 
+    @property
+    def revision(self) -> tuple[int, int | None]:
+        """Another one after everything that can change what a read gives."""
+        return self._forgotten, self.last_id
+
     def apply(self, delta: DepthDelta) -> Applied:
         """Take the next delta of the stream, in the order of arrival."""
-        _, first_id, last_id, bids, asks, engine_time_us = delta
-        expected = self.last_id
-        if expected is None:
+        reached = self.last_id
+        if reached is None:
             return self._keep_for_later(delta)
-        expected += 1
-        if first_id != expected or last_id < first_id:
-            if first_id <= last_id < expected:
+        _, first_id, last_id, new_bids, new_asks, engine_time_us = delta
+        if first_id != reached + 1 or last_id < first_id:
+            if first_id <= last_id <= reached:
                 return self._drop_old(delta)
-            straddles = self._nothing_applied and first_id <= expected <= last_id
+            straddles = reached == self._seeded_id and first_id <= reached < last_id
             if not straddles:
-                return self._lose(f"expected update {expected}, got {first_id} to {last_id}", delta)
-        try:
-            if bids:
-                self._bids.change(bids)
-            if asks:
-                self._asks.change(asks)
-        except UnreadableLevel as unreadable:
+                return self._lose(f"expected update {reached + 1}, got {first_id} to {last_id}", delta)
+        bids, asks = self._bids.quantities, self._asks.quantities
+        try:  # as `BookSide.change` does, but without a call a side: most of a frame's time goes into these two loops
+            for price, quantity in new_bids:
+                bids[price] = quantity
+            for price, quantity in new_asks:
+                asks[price] = quantity
+            if len(bids) + len(asks) != self._settled:
+                self._bids.settle(new_bids)
+                self._asks.settle(new_asks)
+                self._settled = len(bids) + len(asks)
+        except (TypeError, ValueError) as error:
             self._heard_id = last_id
-            return self._lose(str(unreadable))
+            return self._lose(str(error) if isinstance(error, UnreadableLevel) else NO_PAIR)
         self.last_id = self._heard_id = last_id
         self.engine_time_us = engine_time_us
-        self._nothing_applied = False
         self._old_in_a_row = 0
-        self.revision += 1
-        return Applied.APPLIED
+        return _APPLIED
 
     def load(self, snapshot: DepthSnapshot) -> Seeded:
         """Replace the book by a snapshot and the deltas that follow it. One that is no newer changes nothing."""
@@ -145,6 +158,7 @@ class OrderBook:
         except UnreadableLevel as unreadable:
             self._lose(str(unreadable))
             return [], []
+        self._settled = len(self._bids.quantities) + len(self._asks.quantities)  # reading clears graves
         if bids and asks and bids[0][0] >= asks[0][0]:
             self._lose("bids and asks crossed")
             return [], []
@@ -158,30 +172,31 @@ class OrderBook:
 
     def _counts_anew(self, delta: DepthDelta) -> bool:
         """Judge a delta with an old id: a repeat, or a stream that has yet to reach its snapshot, or a new count."""
+        _, _, last_id, _, _, engine_time_us = delta
         heard = self._heard_id
-        if heard is None or delta.last_id > heard:
-            self._heard_id = delta.last_id
+        if heard is None or last_id > heard:
+            self._heard_id = last_id
             self._old_in_a_row = 0
         else:
             self._old_in_a_row += 1
-            if heard - delta.last_id > FAR or self._old_in_a_row >= MAX_OLD_IN_A_ROW:
+            if heard - last_id > FAR or self._old_in_a_row >= MAX_OLD_IN_A_ROW:
                 return True
-        return delta.engine_time_us > self.engine_time_us + RESTART_MARGIN_US
+        return engine_time_us > self.engine_time_us + RESTART_MARGIN_US
 
     def _keep_for_later(self, delta: DepthDelta) -> Applied:
+        _, _, last_id, _, _, engine_time_us = delta
         heard = self._heard_id
-        if heard is not None and delta.last_id <= heard:
+        if heard is not None and last_id <= heard:
             if self._counts_anew(delta):
                 self._forget(self.reason)
-                self._heard_id = delta.last_id
+                self._heard_id = last_id
         else:
-            self._heard_id = delta.last_id
-            self.engine_time_us = delta.engine_time_us
+            self._heard_id = last_id
+            self.engine_time_us = engine_time_us
         self._buffer.append(delta)
-        self._buffered_changes += len(delta.bids) + len(delta.asks)
+        self._buffered_changes += _changes(delta)
         while len(self._buffer) > MAX_BUFFERED_DELTAS or self._buffered_changes > MAX_BUFFERED_CHANGES:
-            oldest = self._buffer.popleft()
-            self._buffered_changes -= len(oldest.bids) + len(oldest.asks)
+            self._buffered_changes -= _changes(self._buffer.popleft())
         if self._unproven is not None and self._seed(self._unproven) is Seeded.LIVE:
             return Applied.APPLIED
         return Applied.BUFFERED
@@ -193,15 +208,15 @@ class OrderBook:
             return Seeded.BEHIND
         was_shown = self.state is not FeedState.WAITING
         self._forget("")
-        newest = following[-1] if following else snapshot
-        self.last_id, self.engine_time_us = newest.last_id, newest.engine_time_us
-        self._nothing_applied = not following
+        self.last_id, self.engine_time_us = snapshot.last_id, snapshot.engine_time_us
+        self._seeded_id = None if following else snapshot.last_id
         try:
             self._bids.replace(snapshot.bids)
             self._asks.replace(snapshot.asks)
-            for delta in following:
-                self._bids.change(delta.bids)
-                self._asks.change(delta.asks)
+            for _, _, last_id, bids, asks, engine_time_us in following:
+                self._bids.change(bids)
+                self._asks.change(asks)
+                self.last_id, self.engine_time_us = last_id, engine_time_us
         except UnreadableLevel as unreadable:
             self._lose(str(unreadable))
         self._read(None, None)
@@ -217,14 +232,15 @@ class OrderBook:
             return None
         following: list[DepthDelta] = []
         reached = snapshot_id
-        for delta in sorted(self._buffer, key=lambda delta: delta.last_id):
-            if delta.last_id <= reached:
+        for delta in sorted(self._buffer, key=_last_id):
+            _, first_id, last_id, *_ = delta
+            if last_id <= reached:
                 continue
-            follows = delta.first_id == reached + 1 or (not following and delta.first_id <= reached)
+            follows = first_id == reached + 1 or (not following and first_id <= reached)
             if not follows:
                 return None
             following.append(delta)
-            reached = delta.last_id
+            reached = last_id
         return following if self._heard_id is None or reached >= self._heard_id else None
 
     def _lose(self, reason: str, delta: DepthDelta | None = None) -> Applied:
@@ -232,9 +248,11 @@ class OrderBook:
         self.gaps += 1
         self._forget(reason)
         self.state = FeedState.RESYNCING
-        if delta is not None and delta.first_id <= delta.last_id:
-            self._heard_id = delta.last_id
-            self._keep_for_later(delta)
+        if delta is not None:
+            _, first_id, last_id, *_ = delta
+            if first_id <= last_id:
+                self._heard_id = last_id
+                self._keep_for_later(delta)
         return Applied.GAP
 
     def _forget(self, reason: str) -> None:
@@ -243,10 +261,19 @@ class OrderBook:
             self.state = FeedState.RESYNCING
         self.reason = reason
         self.last_id = None
-        self.revision += 1
+        self._forgotten += 1
         self._unproven = None
         self._buffer.clear()
         self._buffered_changes = 0
         self._old_in_a_row = 0
         self._bids.replace(())
         self._asks.replace(())
+
+
+def _last_id(delta: DepthDelta) -> int:
+    return delta[2]
+
+
+def _changes(delta: DepthDelta) -> int:
+    _, _, _, bids, asks, _ = delta
+    return len(bids) + len(asks)

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
 
 from bpx_tui.model.enums import KlineInterval, Side
 from bpx_tui.model.ids import OrderId, Symbol
 
+Levels = list[list[str]]
+"""The wire's text pairs `[price, quantity]`: they become Decimals when somebody reads the book, not as they come."""
 
-class DepthDelta(NamedTuple):
-    """One `depth` event: absolute quantities per price, zero removes the level.
+DepthDelta = tuple[Symbol, int, int, Levels, Levels, int]
+"""One `depth` event: symbol, first and last update id (`U`, `u`), bids, asks, exchange time in microseconds.
 
-    Levels stay as the wire's text pairs `[price, quantity]`: the book turns them into Decimals once per painted frame,
-    merged, not once per frame received. `first_id` is `U`, `last_id` is `u`.
-    """
-
-    symbol: Symbol
-    first_id: int
-    last_id: int
-    bids: list[list[str]]
-    asks: list[list[str]]
-    engine_time_us: int
+Quantities are absolute, zero removes the level. The only event that is a bare tuple: thousands a second are made and
+taken apart again, and names for the parts would double what that costs.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +25,8 @@ class DepthSnapshot:
 
     symbol: Symbol
     last_id: int
-    bids: list[list[str]]
-    asks: list[list[str]]
+    bids: Levels
+    asks: Levels
     engine_time_us: int
 
 

@@ -164,7 +164,7 @@ class MarketData:
     def take(self, event: PublicUpdate) -> None:
         """One public event; nearly all of them are depth."""
         feed = self._feed
-        if type(event) is DepthDelta:
+        if isinstance(event, tuple):
             if feed is not None and event[0] == feed.symbol:
                 feed.book.on_delta(event)
             return

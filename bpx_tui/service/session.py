@@ -16,7 +16,7 @@ from bpx_tui.exchange.wire_stream import StreamError, StreamEvent, Undecodable, 
 from bpx_tui.model.account import PositionUpdate
 from bpx_tui.model.ids import Symbol
 from bpx_tui.model.orders import OrderUpdate
-from bpx_tui.model.quotes import DepthDelta, Liquidation, MarkPrice
+from bpx_tui.model.quotes import Liquidation, MarkPrice
 from bpx_tui.model.rfq import RfqUpdate
 from bpx_tui.model.views import OwnLevel
 from bpx_tui.service.announcer import Announcer
@@ -139,7 +139,7 @@ class Session:
 
         Liquidations and RFQs have no panel to go to yet; they are dropped here, as is what this version does not know.
         """
-        if type(event) is DepthDelta:
+        if type(event) is tuple:
             self.market_data.take(event)
         elif isinstance(event, OrderUpdate):
             self.engine.shown(event)

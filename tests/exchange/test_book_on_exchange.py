@@ -25,8 +25,8 @@ FAULTS = ("drop_frame", "dup", "swap")
 def arriving(listener: Listener) -> list[DepthDelta]:
     frames, listener.frames = listener.frames, []
     decoded = [decode_frame(payload_of(frame)) for frame in frames]
-    assert all(isinstance(each, DepthDelta) for each in decoded)
-    return [each for each in decoded if isinstance(each, DepthDelta)]
+    assert all(isinstance(each, tuple) for each in decoded)
+    return [each for each in decoded if isinstance(each, tuple)]
 
 
 def equals(book: OrderBook, client: Client) -> bool:

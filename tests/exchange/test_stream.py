@@ -13,7 +13,7 @@ from aiohttp import WSCloseCode
 from bpx_tui.exchange.server_clock import ServerClock
 from bpx_tui.exchange.stream import StreamClient, StreamState
 from bpx_tui.exchange.wire_stream import StreamEvent, Undecodable
-from bpx_tui.model.quotes import DepthDelta, Ticker
+from bpx_tui.model.quotes import Ticker
 from tests.exchange.stream_venue import Desk, StreamVenue, connected, running, until
 from tests.fakes.clock import ManualClock
 
@@ -48,7 +48,7 @@ async def test_frames_arrive_in_order_and_prove_their_stream(venue: StreamVenue)
             await venue.newest.send(depth(update_id))
         await venue.newest.send(TICKER)
         await until(lambda: len(desk.events) == 6)
-        assert [event.last_id for event in desk.events if isinstance(event, DepthDelta)] == [1, 2, 3, 4, 5]
+        assert [event[2] for event in desk.events if isinstance(event, tuple)] == [1, 2, 3, 4, 5]
         assert isinstance(desk.events[-1], Ticker)
         assert desk.client.proven_at("ticker.SOL_USDC") == asked_at + 2 == desk.client.last_frame_at
         assert desk.client.silent_since("trade.SOL_USDC") == asked_at
@@ -291,5 +291,5 @@ async def test_gated_reading_loses_and_reorders_nothing(venue: StreamVenue) -> N
         await until(lambda: len(events) == 2_000)
         await client.close()
         await asyncio.wait({task})
-    assert [event.last_id for event in events if isinstance(event, DepthDelta)] == list(range(1, 2_001))
+    assert [event[2] for event in events if isinstance(event, tuple)] == list(range(1, 2_001))
     assert 0 < clock.pauses < 2_000

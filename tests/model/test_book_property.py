@@ -40,7 +40,7 @@ class Truth:
         bids = [level for is_bid, level in changes if is_bid]
         asks = [level for is_bid, level in changes if not is_bid]
         self.past.append((self.update_id, self.bids.copy(), self.asks.copy()))
-        return DepthDelta(SOL, first_id, self.update_id, bids, asks, self.update_id)
+        return (SOL, first_id, self.update_id, bids, asks, self.update_id)
 
     def snapshot(self) -> DepthSnapshot:
         """As REST gives it: often some updates old."""

@@ -16,7 +16,6 @@ from bpx_tui.model.enums import KlineInterval
 from bpx_tui.model.ids import ClientId, OrderId, Symbol
 from bpx_tui.model.limits import RiskLimits
 from bpx_tui.model.orders import OrderRequest, OrderUpdate
-from bpx_tui.model.quotes import DepthDelta
 from bpx_tui.model.situation import Override
 from bpx_tui.model.views import AccountView, BookView, FeedHealth, Gate
 from bpx_tui.service import topics
@@ -96,7 +95,7 @@ class Bench:
         self.session.socket_changed(self.socket.status)
 
     def delta(self, first: int, last: int, bids: list[list[str]] | None = None) -> None:
-        self.session.take(DepthDelta(values.SOL, first, last, bids or [], [], self.time.now_us()))
+        self.session.take((values.SOL, first, last, bids or [], [], self.time.now_us()))
 
     async def live_book(self) -> None:
         """Let one delta and a snapshot make the book live."""
