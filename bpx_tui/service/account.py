@@ -21,6 +21,8 @@ from bpx_tui.service.fill_log import FillLog
 from bpx_tui.service.order_board import OrderBoard
 
 FILLS_SHOWN = 200
+DRIFT_OF_EQUITY = Decimal("0.01")
+"""So much of the equity may marks have won or lost since the margin summary was read; beyond it that is outdated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Account:
         self._positions: dict[Symbol, Position] = {}
         self._positions_read_us: int | None = None
         self._marks: dict[Symbol, MarkPrice] = {}
+        self._pnl_at_reading = Decimal(0)
         self._revision = 0
 
     @property
@@ -106,7 +109,19 @@ class Account:
         self.balances_unreadable = balances.unreadable if isinstance(balances, Rows) else ()
         self.loans = None if loans is None else tuple(loans)
         self.true_at_us = max(self.true_at_us or 0, at_us)
+        self._pnl_at_reading = self._pnl_unrealized()
         self.touch()
+
+    @property
+    def is_margin_outdated(self) -> bool:
+        """Whether marks have moved equity and margin so far from what was read that they should be read again."""
+        if self.collateral is None:
+            return False
+        return abs(self._pnl_unrealized() - self._pnl_at_reading) > abs(self.collateral.net_equity) * DRIFT_OF_EQUITY
+
+    def _pnl_unrealized(self) -> Decimal:
+        marked = (_marked(position, self._marks.get(symbol)) for symbol, position in self._positions.items())
+        return sum((position.pnl_unrealized for position in marked), Decimal(0))
 
     def take_settings(self, settings: AccountSettings) -> None:
         self.settings = settings

@@ -157,6 +157,8 @@ class PrivateLane:
 
     def take_mark(self, mark: MarkPrice) -> None:
         self.account.take_mark(mark)
+        if self.account.is_margin_outdated:
+            self.reconciler.money_moved()
 
     def interrupted(self, reason: str) -> None:
         """Private events may have been lost: read everything before new risk is taken."""

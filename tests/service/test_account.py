@@ -13,6 +13,7 @@ from bpx_tui.model.account import PositionUpdate
 from bpx_tui.model.enums import OrderStatus
 from bpx_tui.model.ids import ClientId, OrderId
 from bpx_tui.model.orders import OrderEventKind
+from bpx_tui.model.quotes import MarkPrice
 from bpx_tui.model.views import AccountAccess, FeedState
 from bpx_tui.service.fill_log import FillLog
 from bpx_tui.service.intents import OutcomeKind
@@ -103,6 +104,24 @@ async def test_money_is_read_soon_after_an_order_came_to_rest_or_ended() -> None
             await bench.outcome(bench.press_cancel("1") if cancels else bench.press(values.request()))
             await bench.clock.advance(1.3)
             assert bench.venue.count("balances") == reads + 1
+
+
+@pytest.mark.parametrize(("mark", "reads_more"), [("100.9", False), ("101.1", True), ("90", True)])
+async def test_margin_is_read_again_soon_after_marks_moved_it_by_a_hundredth_of_equity(
+    mark: str, reads_more: bool
+) -> None:
+    async with Bench().running() as bench:
+        bench.venue.position_rows = [values.position("100")]
+        await bench.clock.advance(31)
+        assert bench.quantity() == 100
+        reads = bench.venue.count("collateral")
+        bench.session.take(MarkPrice(values.SOL_PERP, Decimal(mark), None, None, None, bench.time.now_us()))
+        await bench.clock.advance(1.3)
+        assert (bench.venue.count("collateral") > reads) is reads_more
+        again = bench.venue.count("collateral")
+        bench.session.take(MarkPrice(values.SOL_PERP, Decimal(mark), None, None, None, bench.time.now_us()))
+        await bench.clock.advance(1.3)
+        assert bench.venue.count("collateral") == again
 
 
 async def test_money_that_cannot_be_read_stays_stale_whatever_else_can() -> None:
