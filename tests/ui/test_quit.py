@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from bpx_tui.model.strategies import Strategy
-from bpx_tui.service.intents import CancelAll, ReadStrategies
+from bpx_tui.service.intents import CancelAll, Mode, ReadStrategies
 from bpx_tui.ui.screens.quit import QuitScreen, Way, left_text, something_is_left
 from tests.fakes import values
 from tests.fakes.views import NOW_US, SOL_PERP, account, order, position, unknown_order
@@ -71,6 +71,17 @@ def test_of_an_account_that_was_not_read_nothing_is_said_to_be_left() -> None:
     desk.put_account(replace(account(strategies_unknown="not read yet"), orders=None))
     assert not something_is_left(desk.desk)
     assert "strateg" not in left_text(desk.desk, "").plain
+
+
+def test_with_real_money_an_account_that_was_not_read_may_hold_anything() -> None:
+    desk = HandDesk(mode=Mode.LIVE)
+    desk.put_account(replace(account(), orders=None, positions=None))
+    assert something_is_left(desk.desk)
+    text = left_text(desk.desk, "").plain
+    assert "unknown: the account has not been read" in text
+    assert "0 open orders" not in text
+    desk.put_account(account())
+    assert not something_is_left(desk.desk)
 
 
 async def test_with_nothing_left_it_quits_at_once() -> None:
@@ -179,7 +190,7 @@ async def test_cancel_all_waits_until_no_strategy_runs(unknown: str) -> None:
         await pilot.pause()
         assert bool(app._exit) is not bool(unknown)
         if unknown:
-            assert "strategies unknown" in app.screen._note
+            assert "what is left is unknown" in app.screen._note
             desk.clock.ahead += 11
             app.screen._paint()
             assert "what else runs cannot be read" in app.screen._note

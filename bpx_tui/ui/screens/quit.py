@@ -38,8 +38,13 @@ def running_strategies(desk: Desk) -> tuple[Strategy, ...]:
     return (desk.account.strategies if desk.account else None) or ()
 
 
+def account_is_unknown(desk: Desk) -> bool:
+    """Whether real orders and positions may be there that were never read."""
+    return desk.mode is Mode.LIVE and (desk.account is None or desk.account.orders is None)
+
+
 def why_strategies_are_unknown(desk: Desk) -> str:
-    """Empty when they are known; also while nothing of the account is, which the screen says elsewhere."""
+    """Empty when they are known; also while nothing of the account is, which is said of the whole."""
     account = desk.account
     return "" if account is None or account.orders is None else account.strategies_unknown
 
@@ -51,7 +56,11 @@ def open_positions(desk: Desk) -> list[Position]:
 def something_is_left(desk: Desk) -> bool:
     """Whether anything stays on the exchange, or may: what is unknown counts."""
     return bool(
-        live_orders(desk) or running_strategies(desk) or why_strategies_are_unknown(desk) or open_positions(desk)
+        account_is_unknown(desk)
+        or live_orders(desk)
+        or running_strategies(desk)
+        or why_strategies_are_unknown(desk)
+        or open_positions(desk)
     )
 
 
@@ -111,14 +120,15 @@ class QuitScreen(ModalScreen[None]):
 
     def _paint(self) -> None:
         desk = self._desk
-        orders, strategies, unknown = live_orders(desk), running_strategies(desk), why_strategies_are_unknown(desk)
+        orders, strategies = live_orders(desk), running_strategies(desk)
+        unknown = account_is_unknown(desk) or bool(why_strategies_are_unknown(desk))
         if self._cancelling_since is not None:
             if not (orders or strategies or unknown):
                 self.app.exit()
                 return
             waited = desk.clock.monotonic() - self._cancelling_since
             left = len(orders) + len(strategies)
-            self._note = f"cancelling … {f'{left} left' if left else 'strategies unknown'}, {waited:.0f} s"
+            self._note = f"cancelling … {f'{left} left' if left else 'what is left is unknown'}, {waited:.0f} s"
             if waited > _WAIT_SECONDS:
                 self._cancelling_since = None
                 self._note = (
@@ -163,6 +173,11 @@ def left_text(desk: Desk, note: str, listed: int = _LISTED, *, explained: bool =
     orders, positions = live_orders(desk), open_positions(desk)
     unknown = [order for order in orders if order.state is LocalState.UNKNOWN]
     text = Text("What is on the exchange stays there; nothing is cancelled by leaving.\n\n" if explained else "")
+    if account_is_unknown(desk):
+        text.append("Orders and positions are unknown: the account has not been read.\n", "bold")
+        if note:
+            text.append(f"\n{note}\n", "bold")
+        return text
     text.append(f"{len(orders)} open order{'s' * (len(orders) != 1)}\n", "bold")
     for order in orders[:listed]:
         text.append(f"  {short_name(order, desk)}  {state_text(order)}\n")
