@@ -4,8 +4,9 @@ Side by side in one run, over the same recorded frames (1,000 levels a side, 1 t
 alone, our decoder and book, and cryptofeed's decoder and book, driven through its own message handler for the exchange
 whose depth events carry the same keys. They take turns every thousand frames, so that whatever else the machine does
 slows all of them alike; and every round has a process of its own, because where memory happens to lie moves the ratio
-by a tenth. Both books must end up equal, number for number. Prints the median time of a frame of each, and the median
-and the range of the rounds' ratios.
+by a tenth. The same frames also go the whole way that they go in the running program, from the socket's callback
+through the session to the book that it keeps. All books must end up equal, number for number. Prints the median time of
+a frame of each, and the median and the range of the rounds' ratios.
 
 Run: .venv/bin/python -m tests.perf.decode_apply [--frames N] [--rounds N] [--reach LEVELS]
 """
@@ -16,6 +17,7 @@ import argparse
 import asyncio
 import gc
 import multiprocessing
+import random
 import statistics
 import time
 from collections.abc import Callable
@@ -24,12 +26,22 @@ from typing import Any
 
 import orjson
 
+from bpx_tui.clock import SystemClock
+from bpx_tui.exchange import stream_names
+from bpx_tui.exchange.server_clock import ServerClock
+from bpx_tui.exchange.stream import StreamClient
 from bpx_tui.exchange.wire_stream import decode_named
 from bpx_tui.model.book import OrderBook, Seeded
 from bpx_tui.model.book_side import Level
+from bpx_tui.model.enums import KlineInterval
 from bpx_tui.model.ids import Symbol
 from bpx_tui.model.quotes import DepthSnapshot
 from bpx_tui.model.views import FeedState
+from bpx_tui.service.desk import DeskConfig
+from bpx_tui.service.intents import DeskBus, Mode
+from bpx_tui.service.market_feed import MarketFeed
+from bpx_tui.service.session import Session
+from tests.fakes.venue import ScriptedSocket, ScriptedVenue
 from tests.perf.recording import FRAMES, SYMBOL, Recording, load
 
 TARGET_OVER_ORJSON = 3.0
@@ -37,6 +49,12 @@ TARGET_UNDER_CRYPTOFEED = 3.5
 READ_EVERY = 50
 READ_LEVELS = 25
 TURN = 20 * READ_EVERY
+LABELS = {
+    "orjson": "orjson.loads alone",
+    "ours": "decode + apply + read",
+    "program": "through the program",
+    "cryptofeed": "cryptofeed, the same",
+}
 
 Top = tuple[list[Level], list[Level]]
 
@@ -68,6 +86,38 @@ class OurBook:
     def top(self) -> Top:
         assert self._book.state is FeedState.LIVE
         assert self._book.gaps == 0
+        return self._book.top(READ_LEVELS)
+
+
+class Program:
+    """The program's own way from a frame to its book: counted, proven, routed to the market on screen, timed."""
+
+    def __init__(self, recording: Recording) -> None:
+        symbol, start, clock, bus = Symbol(SYMBOL), recording.snapshot_id, SystemClock(), DeskBus()
+        server_clock, streams = ServerClock(clock), ScriptedSocket()
+        venue = ScriptedVenue(clock, server_clock)
+        config = DeskConfig(Mode.DEMO, "http://exchange", "ws://exchange", symbol, KlineInterval.M1, None)
+        session = Session(config, bus, venue, streams, clock, server_clock, random.Random(1))
+        feed = MarketFeed(symbol, KlineInterval.M1, venue, streams, bus.latest, clock, server_clock, lambda _: ())
+        session.market_data._feed = feed  # `watch` would also start the tasks that read by REST
+        self._client = StreamClient(
+            config.ws_url, None, server_clock, clock, random.Random(1), session.take, session.socket_changed
+        )
+        self._client.want(stream_names.depth(symbol))
+        self._client._subscriptions.take_changes(clock.monotonic())
+        self._book = feed.book.book
+        self._book.apply((symbol, start, start, [], [], 0))
+        assert self._book.load(DepthSnapshot(symbol, start, recording.bids, recording.asks, 0)) is Seeded.LIVE
+
+    def apply_all(self, frames: list[bytes]) -> None:
+        take = self._client._on_frame
+        for first in range(0, len(frames), READ_EVERY):
+            for frame in frames[first : first + READ_EVERY]:
+                take(frame)
+            self._book.top(READ_LEVELS)
+
+    def top(self) -> Top:
+        assert self._client.undecodable == self._book.gaps == 0
         return self._book.top(READ_LEVELS)
 
 
@@ -123,17 +173,19 @@ def play(frame_count: int, reach: float, with_cryptofeed: bool) -> dict[str, flo
     """One round: microseconds a frame of each."""
     recording = load(frame_count, reach=reach)
     theirs = [in_its_envelope(frame) for frame in recording.frames] if with_cryptofeed else []
-    took = {"orjson": 0.0, "ours": 0.0, "cryptofeed": 0.0}
-    ours, feed = OurBook(recording), CryptofeedBook(recording) if theirs else None
+    took = {"orjson": 0.0, "ours": 0.0, "program": 0.0, "cryptofeed": 0.0}
+    ours, program, feed = OurBook(recording), Program(recording), CryptofeedBook(recording) if theirs else None
     gc.collect()
     with asyncio.Runner() as runner:
         for first in range(0, len(recording.frames), TURN):
             frames, enveloped = recording.frames[first : first + TURN], theirs[first : first + TURN]
             took["orjson"] += timed(lambda: parse_only(frames))  # noqa: B023
             took["ours"] += timed(lambda: ours.apply_all(frames))  # noqa: B023
+            took["program"] += timed(lambda: program.apply_all(frames))  # noqa: B023
             if feed is not None:
                 took["cryptofeed"] += timed(lambda: runner.run(feed.apply_all(enveloped)))  # noqa: B023
-    assert feed is None or feed.top() == ours.top(), "the two books differ"
+    assert program.top() == ours.top(), "the program keeps another book"
+    assert feed is None or feed.top() == ours.top(), "cryptofeed keeps another book"
     return {name: seconds / len(recording.frames) * 1e6 for name, seconds in took.items()}
 
 
@@ -152,13 +204,13 @@ def measure(recording: Recording, reach: float, rounds: int) -> int:
 def report(rounds: list[dict[str, float]], missing: str, recording: Recording) -> int:
     mean = sum(map(len, recording.frames)) / len(recording.frames)
     print(f"{len(recording.frames):,} depth frames of {mean:.0f} bytes, {len(rounds)} rounds, exact numbers")
-    labels = {"orjson": "orjson.loads alone", "ours": "decode + apply + read", "cryptofeed": "cryptofeed, the same"}
-    for name, label in labels.items():
+    for name, label in LABELS.items():
         told = missing if name == "cryptofeed" and missing else ""
         print(f"  {label:<22} {told or f'{statistics.median(each[name] for each in rounds):6.2f} us a frame'}")
     over = [each["ours"] / each["orjson"] for each in rounds]
     met = statistics.median(over) <= TARGET_OVER_ORJSON
     print(f"  ours / orjson.loads    {_median_and_range(over)}   (target: at most {TARGET_OVER_ORJSON:g})")
+    print(f"  program / orjson.loads {_median_and_range([each['program'] / each['orjson'] for each in rounds])}")
     if not missing:
         under = [each["cryptofeed"] / each["ours"] for each in rounds]
         met = met and statistics.median(under) >= TARGET_UNDER_CRYPTOFEED
