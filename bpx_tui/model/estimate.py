@@ -140,8 +140,8 @@ def means_for(
     """
     if not market.is_perp:
         asset = market.quote if side is Side.BID else market.base
-        free = next((each.available for each in account.balances or () if each.asset == asset), _ZERO)
-        if account.balances is None or price <= 0:
+        free = available(account, asset)
+        if free is None or price <= 0:
             return None
         cost = price * (1 + _taker_fee(market, account.settings))
         return Means(free / cost if side is Side.BID else free, free, str(asset))
@@ -208,6 +208,14 @@ def position_in(account: AccountView, market: Market) -> Position | None:
 
 def balance_of(account: AccountView, asset: str) -> Balance | None:
     return next((each for each in account.balances or () if each.asset == asset), None)
+
+
+def available(account: AccountView, asset: Asset) -> Decimal | None:
+    """What of an asset can be spent; `None` while its balance is not known."""
+    balance = balance_of(account, asset)
+    if balance is not None:
+        return balance.available
+    return None if account.balances is None or account.balances_unreadable else _ZERO
 
 
 def net_lent(account: AccountView) -> dict[Asset, Decimal]:

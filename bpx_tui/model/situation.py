@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bpx_tui.errors import InputError
 from bpx_tui.model.enums import MarketKind, Side
-from bpx_tui.model.estimate import balance_of, net_lent, position_in
+from bpx_tui.model.estimate import available, balance_of, net_lent, position_in
 from bpx_tui.model.ids import Asset
 from bpx_tui.model.limits import RiskLimits
 from bpx_tui.model.market import Market
@@ -102,7 +102,7 @@ def account_now(account: AccountView | None, market: Market) -> AccountNow:
     """What the account's picture says that matters for an order in this market."""
     if account is None:
         return AccountNow(working_bids=None, working_asks=None)
-    quote, base = (_available(account, asset) for asset in (market.quote, market.base))
+    quote, base = (available(account, asset) for asset in (market.quote, market.base))
     held = _held(account, market)
     return AccountNow(
         position_quantity=held,
@@ -129,13 +129,6 @@ def _owned(account: AccountView, asset: Asset) -> Decimal | None:
     if account.balances is None or (balance is None and account.balances_unreadable):
         return None
     return (_ZERO if balance is None else balance.total) + net_lent(account).get(asset, _ZERO)
-
-
-def _available(account: AccountView, asset: Asset) -> Decimal | None:
-    balance = balance_of(account, asset)
-    if account.balances is None or (balance is None and account.balances_unreadable):
-        return None
-    return _ZERO if balance is None else balance.available
 
 
 def _working(account: AccountView, market: Market, side: Side, held: Decimal | None) -> Decimal | None:

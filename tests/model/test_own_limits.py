@@ -9,6 +9,7 @@ import pytest
 
 from bpx_tui.model.checks import check_order, check_own_limits
 from bpx_tui.model.enums import Side
+from bpx_tui.model.estimate import Means, means_for
 from bpx_tui.model.limits import RiskLimits
 from bpx_tui.model.orders import Execution, LocalState, OrderRequest, TrackedOrder, Trigger
 from bpx_tui.model.situation import AccountNow, Field, MarketNow, Override, Reason, Situation, account_now
@@ -185,3 +186,5 @@ def test_what_is_lent_and_owed_is_held_too_and_an_unreadable_balance_is_no_zero(
     now = account_now(partly, market)
     assert (now.position_quantity, now.spendable_base, now.spendable_quote) == (D(2), D(2), None)
     assert account_now(replace(partly, balances=()), market).position_quantity is None
+    assert means_for(Side.ASK, D(100), market, partly) == Means(D(2), D(2), "SOL")
+    assert means_for(Side.BID, D(100), market, partly) is None

@@ -178,6 +178,17 @@ def _current(tables: Tables) -> str:
     return str(getattr(item, "order").order_id)  # noqa: B009
 
 
+async def test_balances_that_cannot_be_read_are_counted_where_they_are_missing() -> None:
+    desk = HandDesk()
+    desk.put_account(replace(account(), balances_unreadable=("SOL: available is not a decimal number.",)))
+    async with desk.app().run_test(size=(120, 35)) as pilot:
+        tables = pilot.app.screen.query_one(Tables)
+        tables.show_tab(Tab.BALANCES)
+        assert "  ! 1 unreadable " in [part.text for part in tables.title_parts()]
+        tables.show_tab(Tab.ORDERS)
+        assert "  ! 1 unreadable " not in [part.text for part in tables.title_parts()]
+
+
 @pytest.mark.parametrize(("is_maker", "word"), [(True, "maker"), (False, "taker"), (None, "—")])
 def test_a_fill_says_who_rested_only_where_that_is_known(is_maker: bool | None, word: str) -> None:
     cells = fills.cells_of(replace(fill(1), is_maker=is_maker), HandDesk().desk)

@@ -133,6 +133,8 @@ class Tables(DeskPanel):
             text = f"[{label}]" if current else f" {label} "
             parts.append(TitlePart(text, Role.ACCENT if current else Role.MUTED, current, tag=f"tab:{tab.name}"))
         account = self.desk.account
+        if account is not None and account.balances_unreadable and self.tab is Tab.BALANCES:
+            parts.append(TitlePart(f"  ! {len(account.balances_unreadable)} unreadable ", Role.WARNING))
         held = [each for each in (account.positions if account else None) or () if not each.is_flat]
         if held:
             total = positions.total_pnl(tuple(held), self.desk)
