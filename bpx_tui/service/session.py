@@ -109,6 +109,7 @@ class Session:
         self._submitted = asyncio.Event()
         self._pending: deque[Intent] = deque()
         self._unreadable_said = float("-inf")
+        self._stream_lost_at: float | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set. Orders under way are waited for, everything else ends at once."""
@@ -158,8 +159,14 @@ class Session:
         was_open = self.health.is_open
         self.health.socket(status)
         if status.state is StreamState.OPEN and status.session > 1:
+            if self._stream_lost_at is not None:
+                away = self._clock.monotonic() - self._stream_lost_at
+                self.announcer.notice(Severity.INFO, f"The stream is back after {away:.0f} s.")
+                self._stream_lost_at = None
             self.interrupted("the stream was interrupted")
         elif was_open and status.state is not StreamState.OPEN:
+            self._stream_lost_at = self._clock.monotonic()
+            self.announcer.notice(Severity.WARNING, f"The stream is down: {status.reason.rstrip('.')}.")
             self.market_data.stream_down(f"stream down: {status.reason}")
             self.private.stream_down()
 

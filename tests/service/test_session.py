@@ -81,3 +81,14 @@ async def test_a_short_loss_of_the_socket_is_connecting_not_offline() -> None:
         assert bench.health().word is FeedWord.CONNECTING
         assert "closed for maintenance" in bench.health().reason
         assert bench.book().state is FeedState.RESYNCING
+
+
+async def test_a_loss_of_the_socket_and_its_end_are_told_once_each() -> None:
+    async with Bench().running() as bench:
+        bench.lose_socket("closed by the server.")
+        bench.lose_socket("cannot connect")
+        await bench.clock.advance(12)
+        bench.open_socket(session=2)
+        bench.open_socket(session=3)
+        told = [text for text in bench.notices() if "stream" in text]
+        assert told == ["The stream is down: closed by the server.", "The stream is back after 12 s."]
