@@ -161,7 +161,7 @@ class Session:
         if status.state is StreamState.OPEN and status.session > 1:
             if self._stream_lost_at is not None:
                 away = self._clock.monotonic() - self._stream_lost_at
-                self.announcer.notice(Severity.INFO, f"The stream is back after {away:.0f} s.")
+                self.announcer.notice(Severity.INFO, f"The stream is back after {away:.1f} s.")
                 self._stream_lost_at = None
             self.interrupted("the stream was interrupted")
         elif was_open and status.state is not StreamState.OPEN:

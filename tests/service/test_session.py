@@ -91,4 +91,4 @@ async def test_a_loss_of_the_socket_and_its_end_are_told_once_each() -> None:
         bench.open_socket(session=2)
         bench.open_socket(session=3)
         told = [text for text in bench.notices() if "stream" in text]
-        assert told == ["The stream is down: closed by the server.", "The stream is back after 12 s."]
+        assert told == ["The stream is down: closed by the server.", "The stream is back after 12.0 s."]
