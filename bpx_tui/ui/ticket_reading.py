@@ -22,6 +22,7 @@ from bpx_tui.ui.desk import Desk
 from bpx_tui.ui.formatting import age_text
 from bpx_tui.ui.header_text import BOOK_BUDGET_SECONDS
 from bpx_tui.ui.ticket_form import Field, TicketForm
+from bpx_tui.ui.unlisted import why_unlisted
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ def read_ticket(form: TicketForm, desk: Desk) -> Reading:
     """Read the form as it stands now. Empty fields are errors here; the ticket keeps quiet about them until review."""
     market = desk.market
     if market is None:
-        return Reading(problem="The market's rules are not known yet.")
+        unlisted = why_unlisted(desk.catalog, desk.symbol)
+        return Reading(problem=unlisted or "The market's rules are not known yet.")
     price, price_error = _read_price(form)
     reference = price if price is not None else _taking_price(form.side, desk.book)
     quantity, quantity_error = _read_quantity(form, desk, market, reference)

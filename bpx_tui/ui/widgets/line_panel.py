@@ -25,11 +25,12 @@ from bpx_tui.clock import Clock, SystemClock
 from bpx_tui.model.ids import Symbol
 from bpx_tui.model.market import Market
 from bpx_tui.service.intents import DeskBus
-from bpx_tui.service.topics import HEALTH, facts
+from bpx_tui.service.topics import CATALOG, HEALTH, facts
 from bpx_tui.ui.direct_paint import paint_directly
 from bpx_tui.ui.formatting import age_text, market_name
 from bpx_tui.ui.glyphs import UNICODE, Glyphs, glyphs_for
 from bpx_tui.ui.palette import Palette, Role
+from bpx_tui.ui.unlisted import why_unlisted
 from bpx_tui.ui.widgets.condition import LATE_SECONDS, Condition, Feed, Trust, judge
 from bpx_tui.ui.widgets.panel_frame import Title, TitlePart, TitleSpan, bottom_segments, title_segments
 from bpx_tui.ui.widgets.panel_rows import BLANK, Row, common_row_segments, middled, note, ribbon
@@ -271,6 +272,8 @@ class LinePanel(Widget, can_focus=True):
         return rows
 
     def _waiting_rows(self, body: Size, now: float) -> tuple[Row, ...]:
+        if now - self._waiting_since > _PATIENCE_SECONDS and (reason := self._why_unlisted()):
+            return middled(_notes(reason, body.width), body.height)
         rows = [Row("skeleton", self.skeleton(y, body.width, body.height)) for y in range(body.height)]
         waited = age_text(now - self._waiting_since)
         of = f" of {market_name(self.symbol)}" if self.of_market else ""
@@ -282,11 +285,14 @@ class LinePanel(Widget, can_focus=True):
 
     def _message_rows(self, body: Size, now: float) -> tuple[Row, ...]:
         if self.condition.trust is Trust.UNAVAILABLE:
-            retry = self._retry_text(now)
-            notes = [note(line, Role.ERROR) for line in wrap(self.condition.reason or "not available", body.width - 2)]
-            return middled((*notes, note(retry, Role.MUTED)) if retry else notes, body.height)
-        rows = middled([note(line) for line in wrap(self.empty_text(), body.width - 2)], body.height)
+            unlisted, retry = self._why_unlisted(), self._retry_text(now)
+            notes = _notes(unlisted or self.condition.reason or "not available", body.width)
+            return middled((*notes, note(retry)) if retry and not unlisted else notes, body.height)
+        rows = middled(_notes(self.empty_text(), body.width, Role.MUTED), body.height)
         return (ribbon(self.condition.ribbon), *rows[1:]) if self.condition.ribbon else rows
+
+    def _why_unlisted(self) -> str:
+        return why_unlisted(self.bus.latest.value(CATALOG), self.symbol) if self.of_market else ""
 
     def _retry_text(self, now: float) -> str:
         health = self.bus.latest.value(HEALTH)
@@ -386,3 +392,8 @@ class LinePanel(Widget, can_focus=True):
 
 
 _WIDE = 36
+_PATIENCE_SECONDS = 5.0
+
+
+def _notes(text: str, width: int, role: Role = Role.ERROR) -> list[Row]:
+    return [note(line, role) for line in wrap(text, width - 2)]
