@@ -28,10 +28,10 @@ def ticket_lines(
     width, height = size
     head = [_choices(form, width), _price_line(form, reading, desk, width, focused, asked)]
     head.append(_quantity_line(form, reading, desk, width, focused, asked))
-    wrong = _errors(form, reading, width, asked=asked)
+    wrong, problem = _errors(form, reading, width, asked=asked), _problem(reading, desk, width)
     if height < 8:
         fourth = wrong[0] if wrong else _short_effect(reading, desk, width)
-        return [*head, fourth, _problem(reading, desk) or _hint(form, width)][:height]
+        return [*head, fourth, *(problem or [_hint(form, width)])][:height]
     if wrong:
         return _filled([*head, _presets(width), *wrong], _hint(form, width), height)
     market = desk.market
@@ -42,9 +42,8 @@ def ticket_lines(
         effects = [(Run(f" {fitted(_means(form, reading, desk, market), width - 2)}", Role.MUTED),)]
     roomy = height >= 10
     lines = [*head, _presets(width), (Run(" " + "─" * (width - 2) + " ", Role.RULE),), *effects]
-    problem = _problem(reading, desk)
-    if problem is not None:
-        lines = [*lines[: height - (3 if roomy else 1)], problem]
+    if problem:
+        lines = [*lines[: height - len(problem) - (2 if roomy else 0)], *problem]
     return _filled(lines, _hint(form, width), height) if roomy else lines[:height]
 
 
@@ -59,8 +58,11 @@ def _errors(form: TicketForm, reading: Reading, width: int, *, asked: bool) -> l
         reading.price_error if form.price or asked else "",
         reading.quantity_error if form.quantity or asked else "",
     ]
-    wrapped = [part for text in texts for part in wrap(text, max(8, width - 2))]
-    return [(Run(f" {part}", Role.ERROR),) for part in wrapped]
+    return [line for text in texts for line in _wrapped(text, width, Role.ERROR)]
+
+
+def _wrapped(text: str, width: int, ink: Role) -> list[Line]:
+    return [(Run(f" {part}", ink),) for part in wrap(text, max(8, width - 2))]
 
 
 def _choices(form: TicketForm, width: int) -> Line:
@@ -176,16 +178,16 @@ def _short_effect(reading: Reading, desk: Desk, width: int) -> Line:
     return Run(f" {now}", ink), Run(f" · {rest}" if rest else "", Role.TEXT)
 
 
-def _problem(reading: Reading, desk: Desk) -> Line | None:
-    """What stands in the way of the whole order, if anything."""
+def _problem(reading: Reading, desk: Desk, width: int) -> list[Line]:
+    """What stands in the way of the whole order, in full; nothing if nothing does."""
     gate = desk.gate
     if reading.problem:
-        return (Run(f" {reading.problem}", Role.ERROR),)
+        return _wrapped(reading.problem, width, Role.ERROR)
     if desk.mode is Mode.READ:
-        return (Run(" READ mode: orders are not sent. Start with --live to trade.", Role.WARNING),)
+        return _wrapped("READ mode: orders are not sent. Start with --live to trade.", width, Role.WARNING)
     if gate is not None and not gate.is_open:
-        return (Run(f" no new orders: {gate.reason}", Role.WARNING),)
-    return None
+        return _wrapped(f"no new orders: {gate.reason}", width, Role.WARNING)
+    return []
 
 
 def _hint(form: TicketForm, width: int) -> Line:
