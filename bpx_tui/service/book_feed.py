@@ -31,10 +31,10 @@ SEEDS_BEFORE_RESUBSCRIBING = 4
 MOST_SEEDS = 5
 """After so many snapshots in vain the book is called unavailable; it is still tried, at the longest pause."""
 TOUCH_PATIENCE_US = 1_500_000
-_GAP = Applied.GAP
-"""By its own name: reading a member off its enum for every delta takes longer than comparing it."""
-
 COMPARED_LEVELS = 20
+
+_APPLIED = Applied.APPLIED
+"""By its own name: reading a member off its enum for every delta takes longer than comparing it."""
 
 
 class BookFeed:
@@ -66,6 +66,8 @@ class BookFeed:
         self._wanted.set()
         self._live_since = float("-inf")
         self._failures = self._in_vain = 0
+        self._silence: asyncio.Task[None] | None = None
+        """Ended by the first delta of a stream whose book was read before it said anything."""
         self._polled = False
         self._touch: BookTicker | None = None
         self._painted: tuple[object, ...] = ()
@@ -91,9 +93,16 @@ class BookFeed:
 
     def on_delta(self, delta: DepthDelta) -> None:
         """The hot path: a delta in arrival order."""
-        if self.book.apply(delta) is _GAP:
-            self._lost()
+        applied = self.book.apply(delta)
+        if applied is not _APPLIED:
+            self._not_applied(applied)
         self._proofs.beat(delta[-1])
+
+    def _not_applied(self, applied: Applied) -> None:
+        if applied is Applied.GAP:
+            self._lost()
+        elif applied is Applied.BUFFERED and self._silence is not None:
+            self._silence.cancel()
 
     def on_touch(self, ticker: BookTicker) -> None:
         """The best prices by their own stream: a second opinion on a depth stream that has gone silent."""
@@ -131,30 +140,49 @@ class BookFeed:
             await self._seed()
 
     async def _seed(self) -> None:
+        """Read a snapshot, and pause if it does not make the book whole.
+
+        One that was read before the stream said anything is read again after the first delta: that one is the first
+        that can be known to be new enough (PROTOCOL 3.8).
+        """
+        seeded = await self._read_snapshot()
+        if seeded is Seeded.LIVE:
+            return
+        paused_until = self._clock.monotonic() + SEED_PAUSES[min(self._failures, len(SEED_PAUSES) - 1)]
+        self._failures += 1
+        self._in_vain += 1
+        if seeded is Seeded.UNPROVEN and await self._first_delta(paused_until):
+            seeded = await self._read_snapshot()
+            if seeded is Seeded.LIVE:
+                return
+        await self._clock.sleep(paused_until - self._clock.monotonic())
+        if seeded is not None and self._failures % SEEDS_BEFORE_RESUBSCRIBING == 0 and self.book.needs_snapshot:
+            self.book.reset("no snapshot fits the stream: subscribing again")
+            self._renew_stream()
+
+    async def _read_snapshot(self) -> Seeded | None:
+        """What became of the newest snapshot: `LIVE` also where it is no longer wanted, `None` where there is none."""
         try:
             snapshot = await self._venue.depth(self.symbol)
         except ExchangeError as error:
             self._trouble = f"no snapshot: {error}"
-            await self._pause()
-            return
+            return None
         self._trouble = ""
         if not self._wanted.is_set():
-            return
-        if self.book.load(snapshot) is Seeded.LIVE:
+            return Seeded.LIVE
+        seeded = self.book.load(snapshot)
+        if seeded is Seeded.LIVE:
             self._polled, self._in_vain = False, 0
             self._waited_since, self._live_since = None, self._clock.monotonic()
             self._proofs.beat(snapshot.engine_time_us)
-            return
-        await self._pause()
-        if self._failures % SEEDS_BEFORE_RESUBSCRIBING == 0 and self.book.needs_snapshot:
-            self.book.reset("no snapshot fits the stream: subscribing again")
-            self._renew_stream()
+        return seeded
 
-    async def _pause(self) -> None:
-        pause = SEED_PAUSES[min(self._failures, len(SEED_PAUSES) - 1)]
-        self._failures += 1
-        self._in_vain += 1
-        await self._clock.sleep(pause)
+    async def _first_delta(self, until: float) -> bool:
+        """Whether the stream says something before that monotonic second."""
+        async with asyncio.TaskGroup() as group:
+            self._silence = silence = group.create_task(self._clock.sleep(until - self._clock.monotonic()))
+        self._silence = None
+        return silence.cancelled()
 
     def _lost(self) -> None:
         """Mark before anything else is painted, then fetch."""

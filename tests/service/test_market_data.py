@@ -49,6 +49,29 @@ async def test_a_gap_is_marked_before_the_next_paint_and_only_this_book_is_read_
         assert bench.venue.count("markets") == 1
 
 
+async def test_a_snapshot_read_before_the_stream_spoke_is_read_again_at_its_first_delta() -> None:
+    async with Bench().running() as bench:
+        reads = bench.venue.count("depth")
+        bench.venue.book_id = 102
+        bench.delta(102, 102)  # 101 came between the snapshot and the subscription
+        await bench.clock.advance(0.1)
+        assert bench.book().state is FeedState.LIVE
+        assert bench.venue.count("depth") - reads == 1
+
+
+async def test_a_snapshot_that_lags_the_first_delta_is_read_once_more_at_the_end_of_the_same_pause() -> None:
+    async with Bench().running() as bench:
+        reads = bench.venue.count("depth")
+        bench.delta(105, 105)
+        await bench.clock.advance(0.1)
+        bench.delta(106, 106)
+        await bench.clock.advance(0.1)
+        assert (bench.book().state, bench.venue.count("depth") - reads) == (FeedState.WAITING, 1)
+        bench.venue.book_id = 106
+        await bench.clock.advance(0.3)
+        assert (bench.book().state, bench.venue.count("depth") - reads) == (FeedState.LIVE, 2)
+
+
 async def test_reseeding_is_paced_when_no_snapshot_fits() -> None:
     async with Bench().running() as bench:
         await bench.live_book()
