@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import cast
@@ -72,12 +72,6 @@ class ThemeSpec:
     dark: bool
     falling: Falling
     colours: Colours
-
-    def with_red_up(self) -> ThemeSpec:
-        """The same theme with the two direction colours exchanged, as desks in East Asia read them."""
-        c = self.colours
-        swapped = replace(c, up=c.down, down=c.up, up_bar=c.down_bar, down_bar=c.up_bar)
-        return replace(self, colours=swapped)
 
 
 def load_themes(user_folder: Path | None = None) -> dict[str, ThemeSpec]:

@@ -6,7 +6,6 @@ import re
 from decimal import Context, Decimal, localcontext
 
 from bpx_tui.errors import InputError
-from bpx_tui.model.ids import MAX_CLIENT_ID, ClientId
 
 _NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,12})?", re.ASCII)
 _OVERLONG = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
@@ -58,17 +57,6 @@ def parse_percent(text: str, of: Decimal | None, age_seconds: float | None) -> D
     if age_seconds > STALE_BALANCE_SECONDS:
         raise InputError(f"Balance is {age_seconds:.0f} s old; press R.")
     return of * percent / 100
-
-
-def parse_client_id(text: str) -> ClientId:
-    """A client id as typed.
-
-    Raises:
-        InputError: not a whole number of 32 bits.
-    """
-    if not re.fullmatch(r"[0-9]{1,10}", text, re.ASCII) or int(text) > MAX_CLIENT_ID:
-        raise InputError(f"0–{MAX_CLIENT_ID}.")
-    return ClientId(int(text))
 
 
 def plain(value: Decimal) -> str:

@@ -47,14 +47,6 @@ def test_directions_differ_without_colour_vision(name: str) -> None:
     assert SHIPPED[name].falling == "texture"
 
 
-def test_red_up_exchanges_the_two_directions_and_nothing_else() -> None:
-    theme = SHIPPED["dark"]
-    swapped = theme.with_red_up()
-    assert (swapped.colours.up, swapped.colours.down) == (theme.colours.down, theme.colours.up)
-    assert (swapped.colours.up_bar, swapped.colours.down_bar) == (theme.colours.down_bar, theme.colours.up_bar)
-    assert swapped.with_red_up() == theme
-
-
 def good() -> dict[str, object]:
     return tomllib.loads((shipped_folder() / "dark.toml").read_text())
 

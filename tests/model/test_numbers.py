@@ -16,7 +16,6 @@ from bpx_tui.model.numbers import (
     grouped,
     is_multiple,
     nearest_steps,
-    parse_client_id,
     parse_number,
     parse_percent,
     plain,
@@ -165,13 +164,3 @@ def test_a_percentage_that_cannot_be_computed_says_why(
 ) -> None:
     with pytest.raises(InputError, match=f"^{re.escape(said)}$"):
         parse_percent(typed, of, age)
-
-
-@pytest.mark.parametrize("typed", ["-1", "4294967296", "abc", "", "1.0", "٣", "1\n", "99999999999999999999"])
-def test_a_client_id_is_32_bits(typed: str) -> None:
-    with pytest.raises(InputError, match=r"^0–4294967295\.$"):
-        parse_client_id(typed)
-
-
-def test_the_ends_of_the_range_of_client_ids_are_taken() -> None:
-    assert (parse_client_id("0"), parse_client_id("4294967295")) == (0, 4294967295)
