@@ -88,9 +88,16 @@ def _run(arguments: Arguments, plan: SessionPlan, exchange: SimulatedExchange | 
 
 
 def _desk_config(plan: SessionPlan, exchange: SimulatedExchange | None) -> DeskConfig:
-    """What the service thread needs, asked for on that thread: it may wait for the simulated exchange."""
+    """What the service thread needs, asked for on that thread.
+
+    It reads the network's libraries first, while the simulated exchange is still starting, and without the garbage
+    collector, which would look in vain through everything that was read since the start.
+    """
+    import bpx_tui.service.connect  # noqa: F401
     from bpx_tui.service.desk import DeskConfig
 
+    gc.freeze()
+    gc.enable()
     endpoints, credentials = plan.settings.endpoints, plan.credentials
     if exchange is not None:
         ready = exchange.wait_until_ready()
@@ -133,11 +140,6 @@ def _make_app(plan: SessionPlan, desk: Callable[[], Desk]) -> TradingApp:
     from bpx_tui.clock import SystemClock
     from bpx_tui.ui.app import TradingApp
 
-    def painted() -> None:
-        desk().start()
-        gc.freeze()
-        gc.enable()
-
     return TradingApp(
         lambda: desk().bus,
         mode=plan.mode,
@@ -145,7 +147,7 @@ def _make_app(plan: SessionPlan, desk: Callable[[], Desk]) -> TradingApp:
         interval=plan.settings.interval,
         theme=plan.theme,
         clock=SystemClock(),
-        on_first_paint=painted,
+        on_first_paint=lambda: desk().start(),
         keymap=plan.keymap,
         log_file=user_places().log_file,
         limits=plan.settings.limits,

@@ -89,6 +89,7 @@ async def _serve(exchange: Exchange, state: StateFile | None) -> int:
         sys.stdout.write(ready_line(server) + "\n")
         sys.stdout.flush()
         gc.freeze()
+        gc.enable()  # a demo starts it with collecting off
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(server.let_time_pass())]
             if state is not None:

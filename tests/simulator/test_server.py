@@ -115,6 +115,19 @@ async def run_program(*flags: str) -> tuple[asyncio.subprocess.Process, dict[str
         return process, orjson.loads(await process.stdout.readline())
 
 
+async def test_it_collects_garbage_although_the_demo_that_forked_it_did_not_yet() -> None:
+    forked = "import gc; gc.disable(); from bpx_tui.simulator.main import main; main(['--port', '0'])"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", f"{forked}; print(gc.isenabled())", stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(20):
+        assert process.stdout is not None
+        await process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        rest, _ = await process.communicate()
+    assert rest == b"True\n"
+
+
 @pytest.mark.parametrize("word", [signal.SIGINT, signal.SIGTERM])
 async def test_the_program_prints_one_line_and_ends_well(word: signal.Signals) -> None:
     process, ready = await run_program("--seed", "5", "--port", "0")
