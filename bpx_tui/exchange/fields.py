@@ -33,6 +33,8 @@ _DECIMAL = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?", re.ASCII)
 _INTEGER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_IN_2001, _IN_2100 = 1_000_000_000_000_000, 4_102_444_800_000_000
+"""Microseconds since the epoch."""
 
 
 class InexactNumber(UnreadableReply):
@@ -225,3 +227,17 @@ def to_micros(value: object, key: str) -> int:
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
     return (when - _EPOCH) // _MICROSECOND
+
+
+def to_micros_of_any_unit(value: object, key: str) -> int:
+    """As `to_micros`, and also from whole seconds, milliseconds or microseconds since the epoch, bare or as digits.
+
+    The exchange counts in all three (PROTOCOL 1); from 2001 to 2100 no number is a time in more than one of them.
+    """
+    if isinstance(value, str) and not value.isdigit():
+        return to_micros(value, key)
+    count = to_integer(value, key)
+    for unit in (1_000_000, 1_000, 1):
+        if _IN_2001 <= count * unit < _IN_2100:
+            return count * unit
+    raise UnreadableReply(f"{key} is not a time.")

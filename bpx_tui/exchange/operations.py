@@ -22,7 +22,7 @@ class Operation(NamedTuple):
     Attributes:
         instruction: what is signed, or `None` for an operation that no API key can sign.
         historical: whether it counts against the allowance for historical market data, 30 a minute, as well.
-        cost: how many requests of the account's 2,000 a minute one call uses.
+        cost: how many requests of the account's 2,000 a minute one call uses: one, as nothing documents another weight.
     """
 
     operation_id: str

@@ -26,6 +26,7 @@ from bpx_tui.exchange.fields import (
     text,
     to_decimal,
     to_integer,
+    to_micros_of_any_unit,
     word,
 )
 from bpx_tui.exchange.wire_rest import Rows, decode_rows
@@ -151,8 +152,8 @@ def candle_at(now_ms: int) -> Callable[[Record], Candle]:
     """A decoder for klines read at that exchange time: a bucket that has not ended by then is open."""
 
     def candle(record: Record) -> Candle:
-        start_s = micros(record, "start") // 1_000_000
-        end_s = micros(record, "end") // 1_000_000
+        start_s = to_micros_of_any_unit(record.get("start"), "start") // 1_000_000
+        end_s = to_micros_of_any_unit(record.get("end"), "end") // 1_000_000
         if end_s <= start_s:
             raise UnreadableReply("A candle ends before it starts.")
         return Candle(

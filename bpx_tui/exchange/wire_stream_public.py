@@ -83,10 +83,13 @@ def trade(data: Record, name: StreamName) -> Trade:
 
 
 def kline(data: Record, name: StreamName) -> CandleUpdate:
-    """Start and close are ISO times without a zone, in UTC; prices are `null` in a bucket without trades."""
+    """Start and close are ISO times without a zone, in UTC; prices are `null` in a bucket without trades.
+
+    One community client expects the times as integers, so those are read as well.
+    """
     candle = Candle(
-        start_s=fields.to_micros(data.get("t"), "t") // 1_000_000,
-        end_s=fields.to_micros(data.get("T"), "T") // 1_000_000,
+        start_s=fields.to_micros_of_any_unit(data.get("t"), "t") // 1_000_000,
+        end_s=fields.to_micros_of_any_unit(data.get("T"), "T") // 1_000_000,
         open=fields.optional_decimal(data, "o"),
         high=fields.optional_decimal(data, "h"),
         low=fields.optional_decimal(data, "l"),

@@ -103,6 +103,14 @@ def test_candles_are_sorted_and_the_last_may_be_open() -> None:
     assert candles[1].volume == 0
 
 
+@pytest.mark.parametrize("unit", [1, 1_000, 1_000_000])
+def test_candle_times_may_be_counts_whose_size_tells_the_unit(unit: int) -> None:
+    [record, *_] = json.loads(sample("get_klines.json"))
+    [told] = market_wire.decode_candles(json.dumps([record]).encode(), NOON)
+    counted = {**record, "start": told.start_s * unit, "end": str(told.end_s * unit)}
+    assert list(market_wire.decode_candles(json.dumps([counted]).encode(), NOON)) == [told]
+
+
 def test_a_trade_tells_who_took() -> None:
     bought, sold = market_wire.decode_trades(sample("get_historical_trades.json"), SOL)
     assert (bought.aggressor, bought.trade_id, bought.time_us) == (Side.BID, 8721563, 1753123916819000)

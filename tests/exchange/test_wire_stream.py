@@ -167,6 +167,18 @@ def test_klines_are_utc_seconds_and_may_be_empty() -> None:
     assert decoded(sample("kline") | {"stream": "kline.7m.ETH_USDC"}) == Unrecognised("kline.7m.ETH_USDC", "kline")
 
 
+@pytest.mark.parametrize("unit", [1, 1_000, 1_000_000])
+@pytest.mark.parametrize("kind", [int, str])
+def test_kline_times_may_be_counts_whose_size_tells_the_unit(unit: int, kind: type) -> None:
+    told = changed("kline", t=kind(1754517600 * unit), T=kind(1754524800 * unit))
+    assert told == decoded(sample("kline"))
+
+
+@pytest.mark.parametrize("when", [0, 12, -1754517600, 5_000_000_000, 17545176000000000, True, 1754517600.5, "１", None])
+def test_a_kline_count_that_is_no_time_of_this_century_is_undecodable(when: object) -> None:
+    assert isinstance(changed("kline", t=when), Undecodable)
+
+
 def test_the_resting_buyer_means_that_the_seller_took() -> None:
     trade = decoded(sample("trade"))
     assert isinstance(trade, Trade)
